@@ -1,0 +1,33 @@
+#!/usr/bin/env python
+"""Django's command line. Commands that need the database use the running embedded servers or start them."""
+
+import os
+import sys
+
+from salesteam import embedded
+
+# What these do never touches the database, so they need not wait for one.
+WITHOUT_DATABASE = {
+    "--help", "--version", "check", "collectstatic", "compilemessages", "diffsettings", "findstatic", "help", "makemessages",
+    "sendtestemail", "version",
+}  # fmt: skip
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "salesteam.settings")
+    command = sys.argv[1] if len(sys.argv) > 1 else "help"
+    if command == "servers":
+        embedded.hold_in_foreground()
+        return
+    if command not in WITHOUT_DATABASE and embedded.is_used():
+        try:
+            embedded.ensure_running()
+        except RuntimeError as error:
+            raise SystemExit(str(error)) from None
+    from django.core.management import execute_from_command_line  # after the servers, to start while they do not hold us up
+
+    execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()
