@@ -1,0 +1,21 @@
+"""The one source of the present: tests freeze it, the database's own now() they could not."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+
+def now() -> datetime:
+    """The present instant in UTC."""
+    return datetime.now(UTC)
+
+
+def today(zone: ZoneInfo) -> date:
+    """The calendar day it is in that zone."""
+    return now().astimezone(zone).date()
+
+
+def local_date(instant: datetime, zone: ZoneInfo) -> date:
+    """The calendar day of an instant in that zone (DOMAIN §0.3: the organisation's zone decides every total)."""
+    return instant.astimezone(zone).date()

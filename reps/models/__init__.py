@@ -1,0 +1,25 @@
+from reps.models.audit import AuditDetail, AuditEntry
+from reps.models.company import Company, Holiday, HolidayCalendar
+from reps.models.people import Invitation, Rep, SignInAttempt, User
+from reps.models.requests import IdempotencyKey
+from reps.models.roles import Capability, Role, RoleAssignment
+from reps.models.teams import Team, TeamLead, TeamMembership
+
+__all__ = [
+    "AuditDetail",
+    "AuditEntry",
+    "Capability",
+    "Company",
+    "Holiday",
+    "HolidayCalendar",
+    "IdempotencyKey",
+    "Invitation",
+    "Rep",
+    "Role",
+    "RoleAssignment",
+    "SignInAttempt",
+    "Team",
+    "TeamLead",
+    "TeamMembership",
+    "User",
+]

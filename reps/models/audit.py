@@ -1,0 +1,50 @@
+"""The audit trail: append-only, chained, free of personal values."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+
+from lib import clock
+
+
+class AuditEntry(models.Model):
+    """One privileged act. Ids and codes only; what a person typed stands in `AuditDetail`, which may be blanked.
+
+    `row_hash` = SHA-256 over the previous row's hash and this row's canonical JSON, so a changed or missing row
+    breaks the chain (reps/audit.py writes and verifies it). A trigger refuses UPDATE, DELETE and TRUNCATE.
+    """
+
+    at = models.DateTimeField(default=clock.now)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    verb = models.CharField(max_length=40)
+    subject_type = models.CharField(max_length=40)
+    subject_id = models.CharField(max_length=40, blank=True)
+    facts = models.JSONField(default=dict)
+    prev_hash = models.CharField(max_length=64)
+    row_hash = models.CharField(max_length=64, unique=True)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes: ClassVar = [
+            models.Index(fields=["subject_type", "subject_id", "-id"], name="audit_by_subject"),
+            models.Index(fields=["actor", "-id"], name="audit_by_actor"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M} {self.verb} {self.subject_type} {self.subject_id}"
+
+
+class AuditDetail(models.Model):
+    """Personal values of an entry: names, addresses, what stood there before. May be blanked on erasure."""
+
+    entry = models.OneToOneField(AuditEntry, primary_key=True, on_delete=models.PROTECT, related_name="detail")
+    values = models.JSONField(default=dict)
+    blanked_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"detail of {self.entry_id}"
