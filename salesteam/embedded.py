@@ -6,6 +6,7 @@ long as it lives, and the keeper stops the servers once nobody holds one. The ke
 `kill -9` leaves nothing behind.
 """
 
+import contextlib
 import fcntl
 import hashlib
 import os
@@ -121,7 +122,11 @@ def hold_in_foreground() -> None:
     ensure_running()
     place = here()
     print(f"PostgreSQL and Valkey run for {place.home}. Their sockets are in {place.sockets}. Ctrl-C lets go of them.", flush=True)
-    signal.sigwait({signal.SIGINT, signal.SIGTERM})
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with contextlib.suppress(KeyboardInterrupt):
+        while True:
+            time.sleep(1)
+            ensure_running(create_database=False)
 
 
 def is_ready(place: Place) -> bool:
