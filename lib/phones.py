@@ -1,0 +1,38 @@
+"""Phone numbers in one form, so that call and WhatsApp links work."""
+
+from __future__ import annotations
+
+import re
+
+# Country calling code by company currency, for numbers written without one; only where the two go together.
+DIAL_CODES = {
+    "IDR": "62", "SGD": "65", "MYR": "60", "AUD": "61", "GBP": "44", "JPY": "81", "THB": "66", "PHP": "63",
+    "VND": "84", "INR": "91", "HKD": "852", "KRW": "82", "TWD": "886", "AED": "971", "SAR": "966", "NZD": "64",
+}  # fmt: skip
+_SHAPE = re.compile(r"^\+?\d{6,15}$")
+
+
+def normalise(typed: str, currency: str = "IDR") -> str:
+    """The number as +62812…: "0812-345 678" in a rupiah company becomes "+62812345678".
+
+    A number without a country code in a company whose currency names no single country keeps its digits. Raises
+    ValueError for what cannot be a phone number.
+    """
+    bare = re.sub(r"[\s().\-/\u2010-\u2015\u00a0]", "", typed)
+    if not bare:
+        return ""
+    if bare.startswith("00"):
+        bare = "+" + bare[2:]
+    if not _SHAPE.match(bare):
+        raise ValueError(typed)
+    code = DIAL_CODES.get(currency, "")
+    if bare.startswith("+") or not code:
+        return bare
+    if bare.startswith("0"):
+        return f"+{code}{bare[1:]}"
+    return f"+{bare}" if bare.startswith(code) else bare
+
+
+def whatsapp(number: str) -> str:
+    """The digits that a wa.me link takes; empty without a country code, which WhatsApp needs."""
+    return number[1:] if number.startswith("+") else ""
