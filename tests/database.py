@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -72,22 +73,19 @@ def allow_flush() -> None:
     DatabaseOperations.execute_sql_flush = execute_sql_flush  # type: ignore[method-assign]
 
 
-class _connect:
-    """A short connection with its own autocommit, closed at the end."""
-
-    def __init__(self, database: str) -> None:
-        configured = settings.DATABASES["default"]
-        self.connection = psycopg2.connect(
-            dbname=database,
-            user=configured.get("USER"),
-            password=configured.get("PASSWORD") or None,
-            host=configured.get("HOST"),
-            port=configured.get("PORT") or None,
-        )
-        self.connection.autocommit = True
-
-    def __enter__(self) -> Any:
-        return self.connection
-
-    def __exit__(self, *_: object) -> None:
-        self.connection.close()
+@contextmanager
+def _connect(database: str) -> Iterator[Any]:
+    """A short connection, each statement its own transaction."""
+    configured = settings.DATABASES["default"]
+    connection = psycopg2.connect(
+        dbname=database,
+        user=configured.get("USER"),
+        password=configured.get("PASSWORD") or None,
+        host=configured.get("HOST"),
+        port=configured.get("PORT") or None,
+    )
+    connection.autocommit = True
+    try:
+        yield connection
+    finally:
+        connection.close()

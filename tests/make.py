@@ -85,9 +85,7 @@ def user(
     """Someone who signs in as name@example.com with the cast's password; a member gets a rep."""
     name = name or f"Person {next(_numbers)}"
     address = email or f"{name.lower().replace(' ', '.')}@example.com"
-    made = User.objects.create(
-        name=name, email=address, kind=kind, language=language, is_active=is_active, password=_hashed()
-    )
+    made = User.objects.create(name=name, email=address, kind=kind, language=language, is_active=is_active, password=_hashed())
     if kind == User.Kind.MEMBER:
         rep(name, team=team, leads=leads, user=made, **rep_fields)
     return made
@@ -123,9 +121,7 @@ def competitor(name: str = "") -> Competitor:
 
 def account(name: str = "", *, owner: User | Rep | None = None, **fields: Any) -> Account:
     """A customer."""
-    return Account.objects.create(
-        name=name or f"PT Pelanggan {next(_numbers)}", owner=rep_of(owner) if owner else None, **fields
-    )
+    return Account.objects.create(name=name or f"PT Pelanggan {next(_numbers)}", owner=rep_of(owner) if owner else None, **fields)
 
 
 def contact(name: str = "", *, account: Account | None = None, **fields: Any) -> Contact:
@@ -187,7 +183,9 @@ def lost(*, owner: User | Rep, on: date | None = None, reason: str = Deal.Reason
     return deal(owner=owner, outcome=Deal.Outcome.LOST, closed_on=on, reason=reason, **fields)
 
 
-def credit(deal: Deal, rep: User | Rep, *, share: Any = 1, fx: Decimal | None = Decimal(1), kind: str = Credit.Kind.REVENUE) -> Credit:
+def credit(
+    deal: Deal, rep: User | Rep, *, share: Any = 1, fx: Decimal | None = Decimal(1), kind: str = Credit.Kind.REVENUE
+) -> Credit:
     """The rep's share of a win; `fx=None` for a currency without a rate."""
     amount = (deal.amount or Decimal(0)) * Decimal(share)
     return Credit.objects.create(
