@@ -4,6 +4,9 @@
 import os
 import sys
 
+from django.core.management import execute_from_command_line
+
+from lib.env import BadSetting
 from salesteam import embedded
 
 # What these do never touches the database, so they need not wait for one.
@@ -14,19 +17,18 @@ WITHOUT_DATABASE = {
 
 
 def main() -> None:
+    """Run the command named on the command line."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "salesteam.settings")
     command = sys.argv[1] if len(sys.argv) > 1 else "help"
-    if command == "servers":
-        embedded.hold_in_foreground()
-        return
-    if command not in WITHOUT_DATABASE and embedded.is_used():
-        try:
+    try:
+        if command == "servers":
+            embedded.hold_in_foreground()
+            return
+        if command not in WITHOUT_DATABASE and embedded.is_used():
             embedded.ensure_running()
-        except RuntimeError as error:
-            raise SystemExit(str(error)) from None
-    from django.core.management import execute_from_command_line  # after the servers, to start while they do not hold us up
-
-    execute_from_command_line(sys.argv)
+        execute_from_command_line(sys.argv)
+    except (BadSetting, embedded.CannotStart) as error:
+        raise SystemExit(str(error)) from None
 
 
 if __name__ == "__main__":

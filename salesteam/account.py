@@ -18,6 +18,10 @@ SYSTEM_USER = "salesteam-servers"
 SHARED_HOME = Path("/var/lib/salesteam")
 
 
+class CannotStart(Exception):
+    """The embedded servers cannot be started; the message says why and what to do."""
+
+
 @dataclass(frozen=True)
 class Account:
     """A user and group; the caller's own unless given."""
@@ -89,7 +93,7 @@ def _make_system_user() -> None:
     result = subprocess.run([program, *options, SYSTEM_USER], capture_output=True, text=True) if program else None
     already_there = 9  # useradd's exit code when another process was first
     if result is None or result.returncode not in (0, already_there):
-        raise RuntimeError(
+        raise CannotStart(
             f"PostgreSQL does not run as root, and the system user {SYSTEM_USER} could not be made"
             f" ({result.stderr.strip() if result else 'there is no useradd'}). Make it, start as another user,"
             " or set DATABASE_URL and REDIS_URL to servers of your own."

@@ -7,7 +7,9 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import after_task_publish, beat_init, setup_logging
+from celery.signals import after_task_publish, beat_init, celeryd_init, setup_logging
+
+from salesteam import checks
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "salesteam.settings")
 
@@ -82,6 +84,14 @@ def heartbeat() -> None:
 @after_task_publish.connect(sender="salesteam.celery.heartbeat")
 def _beat_sent(**_: Any) -> None:
     _seen("beat")
+
+
+@celeryd_init.connect
+@beat_init.connect
+def _refuse_a_weak_database(**_: Any) -> None:
+    from django.db import connection  # settings must be read first, which Celery has done by now
+
+    checks.refuse_weak_database(os.environ, connection)
 
 
 @beat_init.connect

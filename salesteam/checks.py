@@ -4,12 +4,14 @@
 before the web, the worker and beat start.
 """
 
+import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from typing import Any
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
 import psycopg2
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 MODE = "SALESTEAM_MODE"
 _KEY_LENGTH = 50
@@ -21,8 +23,8 @@ _UNSENT_MAIL = ("console", "locmem", "dummy", "filebased")
 _DEMO_ADDRESSES = "%@example.com"
 
 
-class WeakSettings(Exception):
-    """Why production does not start; the message lists every reason."""
+class WeakSettings(SystemExit):
+    """Why production does not start: ends the process, printing every reason and no trace."""
 
     def __init__(self, reasons: list[str]) -> None:
         lines = "\n".join(f"  - {reason}" for reason in reasons)
@@ -35,9 +37,9 @@ def refuse_weak_settings(environment: Mapping[str, str]) -> None:
         raise WeakSettings(reasons)
 
 
-def refuse_weak_database(environment: Mapping[str, str], parameters: Mapping[str, Any]) -> None:
-    """Raise WeakSettings in production when the database that these connection parameters reach is weak."""
-    if environment.get(MODE) == "production" and (reasons := weak_database(parameters)):
+def refuse_weak_database(environment: Mapping[str, str], connection: BaseDatabaseWrapper) -> None:
+    """Raise WeakSettings in production when the database behind this connection is weak."""
+    if environment.get(MODE) == "production" and (reasons := weak_database(connection.get_connection_params())):
         raise WeakSettings(reasons)
 
 
@@ -151,8 +153,9 @@ def _demo_people(cursor: Any) -> Iterator[str]:
 
 
 def _lets_in_anybody(parameters: Mapping[str, Any]) -> bool:
+    """Whether a password that nobody can have chosen opens the door."""
     try:
-        psycopg2.connect(**{**parameters, "password": "", "passfile": "/dev/null"}).close()
+        psycopg2.connect(**{**parameters, "password": secrets.token_hex(16)}).close()
     except psycopg2.OperationalError:
         return False
     return True

@@ -20,13 +20,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from salesteam.account import Account, server_account
+from salesteam.account import Account, CannotStart, server_account
+from salesteam.processes import wait_until
 
 ROOT = Path(__file__).resolve().parent.parent
 DATABASE_USER = "salesteam"
 _LONGEST_SOCKET_DIRECTORY = 90  # a socket address holds 107 bytes, of which "/.s.PGSQL.5432" takes 14
 _KEEPER_ATTEMPTS = 3
+__all__ = ["CannotStart", "database_settings", "ensure_running", "hold_in_foreground", "is_used", "redis_url"]
 _lease: IO[str] | None = None
+_keepers: list["subprocess.Popen[bytes]"] = []
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ class Place:
         if os.getuid() != 0 and plain and len(str(path)) <= _LONGEST_SOCKET_DIRECTORY:
             return path
         digest = hashlib.sha256(str(self.home).encode()).hexdigest()[:12]
-        return Path("/tmp") / f"st{os.getuid()}-{digest}"
+        return Path("/tmp") / f"st{os.getuid()}-{digest}"  # noqa: S108  # its owner and mode are checked
 
     @property
     def lease(self) -> Path:
@@ -95,19 +98,21 @@ def redis_url() -> str:
 def ensure_running(*, create_database: bool = True, timeout: float = 300.0) -> None:
     """Use the running servers or start them, and keep them running until this process ends.
 
-    Raises RuntimeError with the end of the log when they cannot be started.
+    Raises CannotStart with the end of the log when they cannot be started.
     """
     place = here()
     prepare_directories(place)
     _hold_lease(place)
-    deadline, started = time.monotonic() + timeout, []
+    deadline = time.monotonic() + timeout
+    started: list[subprocess.Popen[bytes]] = []
     while not is_ready(place):
         if not keeper_lives(place) and all(keeper.poll() is not None for keeper in started):
             if len(started) == _KEEPER_ATTEMPTS:
-                raise RuntimeError(_why_not(place))
+                raise CannotStart(_why_not(place))
             started.append(spawn_keeper(place))
+            _keepers[:] = started[-1:]
         if time.monotonic() > deadline:
-            raise RuntimeError(_why_not(place))
+            raise CannotStart(_why_not(place))
         time.sleep(0.02)
     os.environ["SALESTEAM_SERVERS"] = "test" if place.for_tests else "run"
     if create_database and not os.environ.get("DATABASE_URL"):
@@ -121,7 +126,9 @@ def hold_in_foreground() -> None:
     """
     ensure_running()
     place = here()
-    print(f"PostgreSQL and Valkey run for {place.home}. Their sockets are in {place.sockets}. Ctrl-C lets go of them.", flush=True)
+    print(
+        f"PostgreSQL and Valkey run for {place.home}. Their sockets are in {place.sockets}. Ctrl-C lets go of them.", flush=True
+    )
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with contextlib.suppress(KeyboardInterrupt):
         while True:
@@ -173,6 +180,28 @@ def release() -> None:
         _lease = None
 
 
+def revive() -> None:
+    """Start a keeper again where it was killed; returns at once. For a process that watches while it holds a lease."""
+    place = here()
+    if keeper_lives(place) or any(keeper.poll() is None for keeper in _keepers):
+        return
+    _keepers[:] = [spawn_keeper(place)]
+
+
+def leave() -> None:
+    """Give the lease back and see the servers stopped, unless somebody else uses them."""
+    place = here()
+    pid = keeper_pid(place)
+    release()
+    if pid is None:
+        return
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGTERM)  # stop now rather than in a few seconds
+    stops = wait_until(lambda: not keeper_lives(place) or _keeper_says(place).endswith(" stopping"), 1.5)
+    if stops:
+        wait_until(lambda: not keeper_lives(place), 30.0)
+
+
 def prepare_directories(place: Place) -> None:
     """Make the private directories, refusing one that another account owns."""
     account = server_account()
@@ -186,7 +215,7 @@ def _private(directory: Path, owner: Account, mode: int) -> None:
     directory.mkdir(mode=mode, parents=False, exist_ok=True)
     found = directory.lstat()
     if stat.S_ISLNK(found.st_mode) or found.st_uid not in (os.getuid(), owner.uid):
-        raise RuntimeError(f"{directory} belongs to somebody else (user id {found.st_uid}). Remove it, or run as that user.")
+        raise CannotStart(f"{directory} belongs to somebody else (user id {found.st_uid}). Remove it, or run as that user.")
     if found.st_uid != owner.uid:
         os.chown(directory, owner.uid, owner.gid)
     if stat.S_IMODE(found.st_mode) != mode:

@@ -15,9 +15,9 @@ from pathlib import Path
 from types import FrameType
 from typing import IO
 
-from salesteam.account import SHARED_HOME, Account, server_account
+from salesteam.account import SHARED_HOME, Account, CannotStart, server_account
 from salesteam.embedded import Place
-from salesteam.servers import Postgres, Server, StartError, Valkey
+from salesteam.servers import Postgres, Server, Valkey
 
 _PAUSE = 0.25
 _LINGER_SECONDS = 3.0  # so that one command after another finds the servers still running
@@ -147,7 +147,7 @@ def main(home: str, profile: str) -> int:
         place.log.replace(place.log.with_suffix(".old.log"))
     try:
         Keeper(place, lock).run()
-    except StartError as error:
+    except CannotStart as error:
         print(error, file=sys.stderr)
         return 1
     return 0

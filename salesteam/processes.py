@@ -48,6 +48,12 @@ def working_in(directory: Path, program: str) -> list[int]:
     return [pid for pid in _pids() if _name(pid) == program and _directory(pid) == target]
 
 
+def carrying(name: str, value: str) -> list[int]:
+    """The processes started with this environment variable, and so everything that descends from who was."""
+    wanted = f"{name}={value}".encode()
+    return [pid for pid in _pids() if pid != os.getpid() and wanted in _environment(pid)]
+
+
 def end(find: Callable[[], list[int]], steps: Iterable[tuple[signal.Signals, float]]) -> bool:
     """Send each signal to what `find` finds and wait its seconds; True once nothing is left."""
     for number, seconds in steps:
@@ -91,9 +97,16 @@ def _name(pid: int) -> str:
 
 def _directory(pid: int) -> str:
     try:
-        return os.readlink(PROC / str(pid) / "cwd")
+        return str((PROC / str(pid) / "cwd").readlink())
     except OSError:
         return ""
+
+
+def _environment(pid: int) -> list[bytes]:
+    try:
+        return (PROC / str(pid) / "environ").read_bytes().split(b"\0")
+    except OSError:
+        return []
 
 
 def _listening_inodes(port: int) -> Iterable[str]:
@@ -109,6 +122,6 @@ def _socket_inodes(pid: int) -> Iterable[str]:
     with contextlib.suppress(OSError):
         for entry in (PROC / str(pid) / "fd").iterdir():
             with contextlib.suppress(OSError):
-                link = os.readlink(entry)
+                link = str(entry.readlink())
                 if link.startswith("socket:["):
                     yield link[8:-1]

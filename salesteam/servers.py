@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from salesteam import processes
-from salesteam.account import SHARED_HOME, Account
+from salesteam.account import SHARED_HOME, Account, CannotStart
 from salesteam.embedded import DATABASE_USER, Place
 
 # Memory and safety of the real cluster are PostgreSQL's own defaults, which keep fsync on.
@@ -28,10 +28,6 @@ _THROW_AWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": 
 _READY_LINE = 7  # of postmaster.pid, where the server writes "starting" and later "ready"
 _RECOVERY_SECONDS = 300.0  # crash recovery of a large cluster takes its time
 _ATTEMPTS = 5
-
-
-class StartError(Exception):
-    """A server could not be started; the message says which, and the log above it why."""
 
 
 @dataclass
@@ -55,7 +51,7 @@ class Server:
             if processes.wait_until(lambda: self.answers() or not self.is_alive(), _RECOVERY_SECONDS) and self.is_alive():
                 return
             time.sleep(0.3 * (attempt + 1))
-        raise StartError(f"{self.name} did not start in {_ATTEMPTS} attempts.")
+        raise CannotStart(f"{self.name} did not start in {_ATTEMPTS} attempts.")
 
     def stop(self) -> None:
         """Stop in order, with force only where that is not enough."""
@@ -90,7 +86,7 @@ class Server:
     def _clear_the_way(self) -> None:
         """End what still works in the data directory; only then are its lock and socket files known to be stale."""
         if not self._end_leftovers():
-            raise StartError(f"An old {self.name} in {self.data} cannot be stopped.")
+            raise CannotStart(f"An old {self.name} in {self.data} cannot be stopped.")
         for path in self.stale_files():
             path.unlink(missing_ok=True)
 
@@ -127,7 +123,7 @@ class Postgres(Server):
         command = [self._binary("initdb"), "-D", unfinished, "-U", DATABASE_USER, "--auth=trust", *locale, *speed]
         result = self.account.run(command, capture_output=True, env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C"})
         if result.returncode != 0:
-            raise StartError(f"initdb failed:\n{result.stdout}{result.stderr}")
+            raise CannotStart(f"initdb failed:\n{result.stdout}{result.stderr}")
         unfinished.rename(self.data)
 
     def command(self) -> list[str | Path]:
@@ -202,7 +198,7 @@ def reachable_package(name: str, account: Account) -> Path:
     """The folder of an installed package, or a copy of it where `account` may not go (a project below /root, say)."""
     spec = importlib.util.find_spec(name)
     if spec is None or spec.origin is None:
-        raise StartError(f"The package {name} is missing: run `make run` once, or set DATABASE_URL and REDIS_URL.")
+        raise CannotStart(f"The package {name} is missing: run `make run` once, or set DATABASE_URL and REDIS_URL.")
     installed = Path(spec.origin).parent
     if not account.is_other or account.can_enter(installed):
         return installed

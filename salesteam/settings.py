@@ -1,5 +1,6 @@
 """All settings. Every environment variable is read here, typed: a wrong value stops the start and says what to set."""
 
+import os
 import sys
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -9,12 +10,13 @@ from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from lib import env
-from salesteam import embedded
+from salesteam import checks, embedded
 from salesteam.local_secret import local_secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 MODE = env.choice("SALESTEAM_MODE", "local", ("local", "production"))
 PRODUCTION = MODE == "production"
+checks.refuse_weak_settings(os.environ)
 TESTING = "pytest" in sys.modules
 
 # ── Web ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -179,6 +181,7 @@ CSRF_FAILURE_VIEW = "dashboard.errors.csrf_failed"
 # ── Headers ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 SECURE_SSL_REDIRECT = PRODUCTION and env.flag("SSL_REDIRECT", True)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.flag("BEHIND_PROXY", False) else None
+SECURE_REDIRECT_EXEMPT = [r"^healthz"]  # asked from inside, without TLS
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = PRODUCTION
 SECURE_REFERRER_POLICY = "same-origin"

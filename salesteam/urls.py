@@ -16,4 +16,4 @@ urlpatterns = [
 handler400 = "dashboard.errors.bad_request"
 handler403 = "dashboard.errors.forbidden"
 handler404 = "dashboard.errors.not_found"
-handler500 = "dashboard.errors.server_error"
+handler500 = "salesteam.health.server_error"

@@ -3,7 +3,11 @@
 import os
 
 from django.core.wsgi import get_wsgi_application
+from django.db import connection
+
+from salesteam import checks
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "salesteam.settings")
 
 application = get_wsgi_application()
+checks.refuse_weak_database(os.environ, connection)

@@ -1,0 +1,61 @@
+# Every command of the project. `make` alone explains them.
+# Variables given on the command line (PORT=8001, DEMO=0, CHROMIUM=…) reach every program that a target starts.
+
+PYTHON ?= python3
+ARGS ?=
+PY := .venv/bin/python
+SOURCES := lib reps deals metrics dashboard salesteam tests manage.py
+
+.DEFAULT_GOAL := help
+.PHONY: help run stop check format test test-fast test-long screenshots assets messages lock develop
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+run: ## install what is missing, start everything, print address and sign-ins (PORT=8000, DEMO=0 for an empty company)
+	@exec $(PYTHON) salesteam/bootstrap.py run
+
+stop: ## stop what `make run` started, from another terminal
+	@test -x $(PY) && exec $(PY) -m salesteam.supervisor stop
+
+check: develop ## style, types, templates, migrations and the compose file
+	$(PY) -m ruff check $(SOURCES)
+	$(PY) -m ruff format --check $(SOURCES)
+	$(PY) -m mypy
+	$(PY) -m djlint --lint --quiet templates
+	$(PY) manage.py makemigrations --check --dry-run
+	$(PY) -m check_jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+	@! grep -rnE '^(<{7}|>{7}) ' $(SOURCES) templates Makefile *.md *.toml *.yml || { echo "A merge conflict was left behind."; exit 1; }
+
+format: develop ## put Python into the one style
+	$(PY) -m ruff check --fix-only $(SOURCES)
+	$(PY) -m ruff format $(SOURCES)
+
+test: develop ## all tests, with a browser that is found or installed (ARGS="tests/deals -k stale")
+	@browser=$$($(PY) -m salesteam.browser) && CHROMIUM="$$browser" exec $(PY) -m pytest -m "not long and not screenshots" $(ARGS)
+
+test-fast: develop ## the tests that need no browser and take no ten seconds
+	@exec $(PY) -m pytest -m "not browser and not slow and not long and not screenshots" $(ARGS)
+
+test-long: develop ## everything, with many more invented inputs
+	@browser=$$($(PY) -m salesteam.browser) && CHROMIUM="$$browser" HYPOTHESIS_PROFILE=long exec $(PY) -m pytest -m "not screenshots" $(ARGS)
+
+screenshots: develop ## every page at two widths, light and dark, in both languages, into docs/screenshots
+	@browser=$$($(PY) -m salesteam.browser) && CHROMIUM="$$browser" exec $(PY) -m pytest -m screenshots tests/browser $(ARGS)
+
+assets: ## build static/vendor/ and the translations again
+	@rm -f static/vendor/.stamp
+	@exec $(PYTHON) salesteam/bootstrap.py assets
+
+messages: develop ## collect the strings to translate (needs the gettext programs)
+	$(PY) manage.py makemessages --all --no-obsolete --no-wrap --ignore .venv --ignore node_modules --ignore var
+
+lock: develop ## choose versions anew for every requirements file and package.json
+	@for name in "" -local -dev -node -uv; do \
+	  .venv/bin/uv pip compile requirements$$name.txt -o requirements$$name.lock \
+	    --generate-hashes --universal --python-version 3.11 --no-header --no-annotate --quiet $(ARGS) || exit 1; \
+	done
+	@npm install --package-lock-only --omit-lockfile-registry-resolved --ignore-scripts --no-audit --no-fund
+
+develop:
+	@$(PYTHON) salesteam/bootstrap.py develop
