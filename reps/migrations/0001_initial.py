@@ -61,10 +61,23 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='AuditHead',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('rows', models.BigIntegerField(default=0)),
+                ('last_id', models.BigIntegerField(default=0)),
+                ('last_hash', models.CharField(max_length=64)),
+            ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('pk', 1)), name='audit_head_is_one')],
+            },
+        ),
+        migrations.CreateModel(
             name='AuditDetail',
             fields=[
                 ('entry', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='detail', serialize=False, to='reps.auditentry')),
                 ('values', models.JSONField(default=dict)),
+                ('salt', models.CharField(blank=True, max_length=32)),
                 ('blanked_at', models.DateTimeField(blank=True, null=True)),
             ],
         ),

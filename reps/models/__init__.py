@@ -1,4 +1,4 @@
-from reps.models.audit import AuditDetail, AuditEntry
+from reps.models.audit import AuditDetail, AuditEntry, AuditHead
 from reps.models.company import Company, Holiday, HolidayCalendar
 from reps.models.people import Invitation, Rep, SignInAttempt, User
 from reps.models.requests import IdempotencyKey
@@ -8,6 +8,7 @@ from reps.models.teams import Team, TeamLead, TeamMembership
 __all__ = [
     "AuditDetail",
     "AuditEntry",
+    "AuditHead",
     "Capability",
     "Company",
     "Holiday",

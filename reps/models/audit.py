@@ -39,11 +39,27 @@ class AuditEntry(models.Model):
         return f"{self.at:%Y-%m-%d %H:%M} {self.verb} {self.subject_type} {self.subject_id}"
 
 
+class AuditHead(models.Model):
+    """Where the chain ends (one row), so that a removed end is seen too."""
+
+    rows = models.BigIntegerField(default=0)
+    last_id = models.BigIntegerField(default=0)
+    last_hash = models.CharField(max_length=64)
+
+    class Meta:
+        constraints: ClassVar = [models.CheckConstraint(condition=models.Q(pk=1), name="audit_head_is_one")]
+
+    def __str__(self) -> str:
+        return self.last_hash
+
+
 class AuditDetail(models.Model):
     """Personal values of an entry: names, addresses, what stood there before. May be blanked on erasure."""
 
     entry = models.OneToOneField(AuditEntry, primary_key=True, on_delete=models.PROTECT, related_name="detail")
     values = models.JSONField(default=dict)
+    # With it the entry's digest of the values can be checked; without it, the digest gives nothing away.
+    salt = models.CharField(max_length=32, blank=True)
     blanked_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
