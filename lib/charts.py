@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -85,10 +86,8 @@ def bullet(data: Bullet, *, width_px: int = 560, label: str = "") -> SafeString:
     body = SafeString("").join(
         [_bullet_bands(data), _bullet_ticks(data), _whisker(data), _labels(above, 12, width_px), _labels(below, 58, width_px)]
     )
-    key = format_html_join(
-        "", '<li class="key-{}">{}</li>', [(kind, text) for _, text, kind in sorted([*below, *above]) if text]
-    )
-    picture = svg(SafeString(body), width="100%", height=64, label=label or data.label, css="mark bullet")
+    key = format_html_join("", '<li class="key-{}">{}</li>', [(kind, text) for _, text, kind in sorted([*below, *above]) if text])
+    picture = svg(SafeString(body), width="100%", height=64, label=label or data.label, css="pic bullet")
     return format_html('<div class="bullet-box">{}<ul class="mark-key">{}</ul></div>', picture, key)
 
 
@@ -123,16 +122,32 @@ def _whisker(data: Bullet) -> SafeString:
 
 
 def _labels(items: Iterable[tuple[float, str, str]], y: int, width_px: int) -> SafeString:
-    """Words at their marks, centred where they fit, else pushed right of the one before; what finds no room is left to the key."""
-    placed, free_from = [], 0.0
-    for share, text, kind in sorted(item for item in items if item[1]):
-        x, width = share * width_px, len(text) * _CHAR_PX
-        for anchor, left in (("middle", x - width / 2), ("start", x), ("end", x - width)):
-            if left >= free_from and left + width <= width_px:
-                placed.append((f"m-label m-label-{kind}", pct(share), y, anchor, text))
-                free_from = left + width + _GAP_PX
-                break
+    """Words at their marks without overlap: centred if they can be, else to one side; what finds no room is left to the key."""
+    wanted = sorted(item for item in items if item[1])
+    choices = product(("middle", "end", "start", ""), repeat=len(wanted))
+    anchors = min(choices, key=lambda anchors: _label_cost(wanted, anchors, width_px))
+    placed = [
+        (f"m-label m-label-{kind}", pct(share + {"start": 0.008, "end": -0.008}.get(anchor, 0)), y, anchor, text)
+        for (share, text, kind), anchor in zip(wanted, anchors, strict=True)
+        if anchor
+    ]
     return format_html_join("", '<text class="{}" x="{}" y="{}" text-anchor="{}">{}</text>', placed)
+
+
+def _label_cost(items: Sequence[tuple[float, str, str]], anchors: Sequence[str], width_px: int) -> int:
+    """How bad a placement is: nothing for centred, little for a side, much for a label left out or run into."""
+    cost, free_from = 0, 0.0
+    for (share, text, _), anchor in zip(items, anchors, strict=True):
+        width = len(text) * _CHAR_PX
+        left = share * width_px - {"middle": width / 2, "end": width + 4, "start": -4, "": 0}[anchor]
+        if not anchor:
+            cost += 10
+            continue
+        cost += 0 if anchor == "middle" else 1
+        if left < free_from or left + width > width_px:
+            cost += 1000
+        free_from = left + width + _GAP_PX
+    return cost
 
 
 def columns(
@@ -148,13 +163,15 @@ def columns(
     def level(value: float) -> float:
         return round(base - reach * max(value, 0) / largest, 1)
 
-    grid = format_html_join("", '<line class="m-grid" x2="100%" y1="{0}" y2="{0}"/>', ((level(v),) for v, _ in ticks or [(0, "")]))
+    grid = format_html_join(
+        "", '<line class="m-grid" x2="100%" y1="{0}" y2="{0}"/>', ((level(v),) for v, _ in ticks or [(0, "")])
+    )
     # A few columns keep to the width that six would have.
     slot = 1 / max(len(data), 6)
     body = [grid, *(_column(column, slot * (at + 0.5), slot, level, base) for at, column in enumerate(data))]
     if line:
         body.append(_level_line(line, level(line.value)))
-    picture = svg(SafeString(SafeString("").join(body)), width="100%", height=height, label=label, css="mark chart")
+    picture = svg(SafeString(SafeString("").join(body)), width="100%", height=height, label=label, css="pic chart")
     return format_html('<div class="plot">{}{}</div>', _axis(ticks, level, height), picture)
 
 
@@ -184,9 +201,11 @@ def _axis(ticks: Sequence[tuple[float, str]], level, height: int) -> SafeString:
         return SafeString("")
     width = round(max(len(text) for _, text in ticks) * _CHAR_PX) + 10
     words = format_html_join(
-        "", '<text class="m-label" x="{}" y="{}" text-anchor="end">{}</text>', ((width - 8, level(v) + 4, text) for v, text in ticks)
+        "",
+        '<text class="m-label" x="{}" y="{}" text-anchor="end">{}</text>',
+        ((width - 8, level(v) + 4, text) for v, text in ticks),
     )
-    return svg(words, width=str(width), height=height, label="", css="mark axis")
+    return svg(words, width=str(width), height=height, label="", css="pic axis")
 
 
 def lines(
@@ -210,7 +229,7 @@ def lines(
         ((pct(at / max(len(names), 1)), height - 4, "start", name) for at, name in enumerate(names)),
     )
     body = SafeString(SafeString("").join([grid, now, plots, words]))
-    picture = svg(body, width="100%", height=height, label=label, css="mark chart")
+    picture = svg(body, width="100%", height=height, label=label, css="pic chart")
     return format_html('<div class="plot">{}{}{}</div>', _axis(ticks, level, height), picture, _ends(series, level, height))
 
 
@@ -241,11 +260,13 @@ def _today_line(share: float, base: int, label: str) -> SafeString:
 
 def _ends(series: Sequence[Line], level, height: int) -> SafeString:  # type: ignore[no-untyped-def]
     """The names of the lines at their last values, pushed apart by at least a line of text."""
-    ends = [(level([v for v in line.values if v is not None][-1]), line) for line in series if any(v is not None for v in line.values)]
+    ends = [
+        (level([v for v in line.values if v is not None][-1]), line) for line in series if any(v is not None for v in line.values)
+    ]
     width = round(max([len(line.label) for line in series] + [1]) * _CHAR_PX) + 10
     placed, last = [], -99.0
     for y, line in sorted(ends, key=lambda end: end[0]):
         last = max(y + 4, last + 15)
         placed.append((line.kind, 8, last, line.label))
     words = format_html_join("", '<text class="m-label m-label-{}" x="{}" y="{}">{}</text>', placed)
-    return svg(words, width=str(width), height=height, label="", css="mark axis")
+    return svg(words, width=str(width), height=height, label="", css="pic axis")

@@ -1,4 +1,4 @@
-"""What a view answers to htmx: toasts with Undo, events, redirects, and the page shown for a stale token."""
+"""What a view answers to htmx: a page or its fragment, toasts with Undo, events, redirects."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ def is_fragment(request: HttpRequest) -> bool:
     return request.headers.get("HX-Request") == "true" and request.headers.get("HX-History-Restore-Request") != "true"
 
 
-def page_or_fragment(request: HttpRequest, page: str, fragment: str, context: dict[str, object], status: int = 200) -> HttpResponse:
+def page_or_fragment(
+    request: HttpRequest, page: str, fragment: str, context: dict[str, object], status: int = 200
+) -> HttpResponse:
     """The fragment for htmx, else the page that includes it. Caches keep the two apart."""
     response = render(request, fragment if is_fragment(request) else page, context, status=status)
     patch_vary_headers(response, ["HX-Request"])
@@ -44,11 +46,3 @@ def go(request: HttpRequest, to: object, *args: object, **kwargs: object) -> Htt
     """Redirect to a URL name, model or path: a 302, or a whole-page redirect when htmx asked."""
     url = resolve_url(to, *args, **kwargs)  # type: ignore[arg-type]
     return HttpResponseClientRedirect(url) if is_fragment(request) else HttpResponseRedirect(url)
-
-
-def stale_token(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """The CSRF failure view: 403, with a header by which an open page shows "reload" and keeps the typed text."""
-    fragment = is_fragment(request)
-    response = render(request, "components/_stale_page.html" if fragment else "403_csrf.html", status=403)
-    response["X-Stale-Page"] = "1"
-    return response

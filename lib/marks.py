@@ -26,12 +26,10 @@ def tone_class(tone: str) -> str:
     return f"m-{tone if tone in TONES else 'n1'}"
 
 
-def svg(body: SafeString, *, width: str, height: int, label: str, css: str = "mark") -> SafeString:
+def svg(body: SafeString, *, width: str, height: int, label: str, css: str = "pic") -> SafeString:
     """The frame of every mark. Without a label it is decoration beside the number it draws."""
     role = format_html('role="img" aria-label="{}"', label) if label else SafeString('aria-hidden="true"')
-    return format_html(
-        '<svg class="{}" width="{}" height="{}" {} focusable="false">{}</svg>', css, width, height, role, body
-    )
+    return format_html('<svg class="{}" width="{}" height="{}" {} focusable="false">{}</svg>', css, width, height, role, body)
 
 
 def bar(value: float, top: float, *, width: str = "80", height: int = 6, tone: str = "accent", label: str = "") -> SafeString:
@@ -67,8 +65,7 @@ def spark(values: Sequence[float], *, width: int = 96, height: int = 24, label: 
     span = (high - low) or 1
     inner = height - 8
     points = [
-        (4 + at * (width - 8) / (len(values) - 1), 4 + inner - (value - low) / span * inner)
-        for at, value in enumerate(values)
+        (4 + at * (width - 8) / (len(values) - 1), 4 + inner - (value - low) / span * inner) for at, value in enumerate(values)
     ]
     body = format_html(
         '<polyline class="m-line" points="{}"/><circle class="m-accent" cx="{}" cy="{}" r="3"/>',
@@ -113,7 +110,5 @@ def stack(parts: Iterable[Part], *, height: int = 12, width: str = "100%", label
         share = part.value / total
         rows.append((tone_class(part.tone), pct(start / total), pct(share), height, part.label))
         start += part.value
-    body = format_html_join(
-        "", '<rect class="m-seg {}" x="{}" width="{}" height="{}" rx="2"><title>{}</title></rect>', rows
-    )
+    body = format_html_join("", '<rect class="m-seg {}" x="{}" width="{}" height="{}" rx="2"><title>{}</title></rect>', rows)
     return svg(body, width=width, height=height, label=label)

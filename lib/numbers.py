@@ -93,12 +93,10 @@ def money_short(amount: Number, currency: str, lang: str) -> str:
         return DASH
     if abs(value) < _SHORT_FROM:
         return _with_symbol(_round(value, 0), 0, currency, lang)
-    for power, unit in reversed(_UNITS[lang]):
-        scaled = value.scaleb(-power)
-        digits = _short_digits(scaled, power, currency)
-        if power == 12 or abs(_round(scaled, digits)) < 1000:
-            break
-    return f"{_with_symbol(_round(scaled, digits), digits, currency, lang)}{NBSP}{unit}"
+    power = next(power for power, _ in reversed(_UNITS[lang]) if _fits(value, power, currency))
+    scaled = value.scaleb(-power)
+    digits = _short_digits(scaled, power, currency)
+    return f"{_with_symbol(_round(scaled, digits), digits, currency, lang)}{NBSP}{dict(_UNITS[lang])[power]}"
 
 
 def money_scaled(amount: Number, currency: str, lang: str, power: int, digits: int = 0) -> str:
@@ -113,6 +111,12 @@ def unit_name(power: int, currency: str, lang: str) -> str:
     """The unit of `money_scaled` for a header: "Rp m", "Rp jt"."""
     symbol = CURRENCY_SYMBOLS.get(currency, currency)
     return f"{symbol}{NBSP}{dict(_UNITS[lang])[power]}" if power else symbol
+
+
+def _fits(value: Decimal, power: int, currency: str) -> bool:
+    """Whether the amount, rounded as it will be shown, stays under a thousand of this unit (or there is no larger one)."""
+    scaled = value.scaleb(-power)
+    return power == 12 or abs(_round(scaled, _short_digits(scaled, power, currency))) < 1000
 
 
 def _short_digits(scaled: Decimal, power: int, currency: str) -> int:
