@@ -4,9 +4,11 @@ Started as `celery -A salesteam.celery worker` and `celery -A salesteam.celery b
 """
 
 import os
+import warnings
 from typing import Any
 
 from celery import Celery
+from celery.platforms import SecurityWarning
 from celery.signals import after_task_publish, beat_init, celeryd_init, setup_logging
 
 from salesteam import checks
@@ -61,6 +63,9 @@ CONFIGURATION: dict[str, Any] = {
     },
 }
 
+# Root may run a worker in a container: only JSON is accepted, so a message cannot carry code.
+warnings.filterwarnings("ignore", category=SecurityWarning)
+
 app = Celery("salesteam", set_as_current=True)
 app.conf.update(CONFIGURATION)
 
@@ -75,7 +80,7 @@ app.add_defaults(_from_settings)
 app.autodiscover_tasks()
 
 
-@app.task(name="salesteam.celery.heartbeat")  # type: ignore[misc]  # Celery ships no types
+@app.task(name="salesteam.celery.heartbeat")
 def heartbeat() -> None:
     """Proves that a worker takes work; the health page tells how long ago."""
     _seen("worker")

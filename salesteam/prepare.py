@@ -87,7 +87,7 @@ def _is_empty() -> bool:
 def _static_state() -> str:
     """Names, sizes and times of our static files, and the lock that decides everybody else's."""
     total = hashlib.sha256((settings.BASE_DIR / "requirements.lock").read_bytes())
-    total.update(settings.STORAGES["staticfiles"]["BACKEND"].encode())
+    total.update(str(settings.STORAGES["staticfiles"]).encode())
     for folder in settings.STATICFILES_DIRS:
         for file in sorted(Path(folder).rglob("*")):
             found = file.stat()

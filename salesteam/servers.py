@@ -120,7 +120,16 @@ class Postgres(Server):
         # The packaged server has no ICU; the builtin provider sorts and folds the same on every machine.
         locale = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         speed = ["--no-sync"] if self.place.for_tests else []
-        command = [self._binary("initdb"), "-D", unfinished, "-U", DATABASE_USER, "--auth=trust", *locale, *speed]
+        command: list[str | Path] = [
+            self._binary("initdb"),
+            "-D",
+            unfinished,
+            "-U",
+            DATABASE_USER,
+            "--auth=trust",
+            *locale,
+            *speed,
+        ]
         result = self.account.run(command, capture_output=True, env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C"})
         if result.returncode != 0:
             raise CannotStart(f"initdb failed:\n{result.stdout}{result.stderr}")

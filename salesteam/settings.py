@@ -267,6 +267,7 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))},
     "loggers": {
         "django": {"level": "INFO", "propagate": True},
+        "celery": {"level": "WARNING", "propagate": True},  # a task that matters logs what it did itself
         "django.server": {"handlers": [], "level": "WARNING", "propagate": True},
     },
 }
