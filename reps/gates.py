@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 
 from reps.access import Viewer, viewer_of
 
@@ -44,3 +45,12 @@ for_admins_and_auditors = gate(lambda viewer: viewer.kind in {"admin", "auditor"
 def for_those_who_may(capability: str) -> Callable[[View], View]:
     """The gate of a verb."""
     return gate(lambda viewer: viewer.may(capability))
+
+
+def editable_or_denied(model: Any, user: Any, pk: object, *related: str) -> Any:
+    """The row when this person may change it; 404 when they do not see it, 403 when they see it and may not."""
+    found = model.objects.editable_by(user).select_related(*related).filter(pk=pk).first()
+    if found is not None:
+        return found
+    get_object_or_404(model.objects.visible_to(user), pk=pk)
+    raise PermissionDenied

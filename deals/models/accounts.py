@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Lower, Upper
 from django.utils.translation import gettext_lazy as _
 
-from lib import clock
+from lib import clock, phones
 from reps.access import viewer_of
 from reps.models import Rep, Team, User
 
@@ -122,6 +122,11 @@ class Contact(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def whatsapp(self) -> str:
+        """The digits of a wa.me link, empty when the number has no country code."""
+        return phones.whatsapp(self.phone)
+
 
 class LeadQuerySet(models.QuerySet["Lead"]):
     """Words for reading leads."""
@@ -203,3 +208,8 @@ class Lead(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def whatsapp(self) -> str:
+        """The digits of a wa.me link, empty when the number has no country code."""
+        return phones.whatsapp(self.phone)

@@ -137,6 +137,22 @@ class Activity(models.Model):
     def __str__(self) -> str:
         return f"{self.channel} {self.occurred_on}"
 
+    @property
+    def icon(self) -> str:
+        """The icon of its channel."""
+        return CHANNEL_ICONS[self.channel]
+
+
+CHANNEL_ICONS = {
+    Activity.Channel.CALL: "telephone",
+    Activity.Channel.WHATSAPP: "whatsapp",
+    Activity.Channel.VISIT: "geo-alt",
+    Activity.Channel.MEETING: "people",
+    Activity.Channel.EMAIL: "envelope",
+    Activity.Channel.MESSAGE: "chat-dots",
+    Activity.Channel.NOTE: "sticky",
+}
+
 
 class ActivityText(models.Model):
     """The note of an activity, apart so that it can be blanked on erasure."""
