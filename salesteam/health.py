@@ -21,6 +21,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
+from django.views.decorators.http import require_safe
 
 from dashboard import errors
 
@@ -128,12 +129,14 @@ def _seen(part: str, remembered: dict[str, float] | None) -> Part:
     return Part(State.OK if age <= LATE_AFTER_S else State.STALE, age)
 
 
+@require_safe
 @login_not_required
 def live(request: HttpRequest) -> HttpResponse:
     """The web process answers. Asks nothing else, so that a database that is down does not get the web restarted."""
     return HttpResponse("ok", content_type="text/plain")
 
 
+@require_safe
 @login_not_required
 def healthz(request: HttpRequest) -> JsonResponse:
     """200 when every part is well, else 503. Admins and auditors see states and ages, everybody else ok or degraded."""
@@ -166,7 +169,7 @@ class DatabaseDownMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.path == "/healthz/live":
+        if request.path == "/healthz/live" and request.method in ("GET", "HEAD"):
             return live(request)
         if request.path == "/healthz" and not database():  # the middleware below would ask the database who this is
             return _report(parts(), detailed=False)

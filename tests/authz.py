@@ -1,0 +1,112 @@
+"""Reads tests/authz.yaml, which says what each line means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from django.urls import URLPattern, URLResolver, get_resolver
+
+TABLE = Path(__file__).with_name("authz.yaml")
+ACTORS = {
+    "AN": None,
+    "RO": "ana",
+    "RP": "budi",
+    "RX": "outsider",
+    "MO": "manager",
+    "MX": "south_manager",
+    "AD": "admin",
+    "FN": "finance",
+    "AU": "auditor",
+}
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+_WORDS = {"in", "ok", "form"}
+_KEYS = {"at", "query", "pages only", *METHODS}
+
+
+class BadTable(Exception):
+    """authz.yaml says something that this reader does not understand."""
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What one method of one row answers each person, and with which body it is asked."""
+
+    cells: dict[str, str]
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table: a route, the things in its address, what each method answers."""
+
+    route: str
+    asks: dict[str, Ask]
+    at: dict[str, str]
+    query: dict[str, str]
+    pages_only: bool
+
+    @property
+    def id(self) -> str:
+        """For test names."""
+        return " ".join([self.route, *self.at.values(), *self.query.values()])
+
+
+@cache
+def _document() -> dict[str, Any]:
+    return yaml.safe_load(TABLE.read_text())
+
+
+def exempt_from_csrf() -> dict[str, str]:
+    """Routes that take unsafe requests without a token, with their reasons."""
+    return _document()["exempt from CSRF"]
+
+
+def rows() -> list[Row]:
+    """Every row, in the order of the file."""
+    document = _document()
+    found = []
+    for section, routes in document.items():
+        if section in ("policies", "exempt from CSRF"):
+            continue
+        for route, body in routes.items():
+            for row in body if isinstance(body, list) else [body]:
+                found.append(read_row(route, row, document["policies"]))
+    return found
+
+
+def read_row(route: str, body: dict[str, Any], policies: dict[str, str]) -> Row:
+    """One row, or BadTable naming what is wrong with it."""
+    if unknown := set(body) - _KEYS:
+        raise BadTable(f"{route}: {', '.join(sorted(unknown))} is not known. Known are {', '.join(sorted(_KEYS))}.")
+    asks = {method: _ask(route, body[method], policies) for method in METHODS if method in body}
+    if not asks:
+        raise BadTable(f"{route}: no method.")
+    return Row(route, asks, body.get("at", {}), body.get("query", {}), "pages only" in body)
+
+
+def _ask(route: str, said: Any, policies: dict[str, str]) -> Ask:
+    who, data = (said["who"], said.get("data", {})) if isinstance(said, dict) else (said, {})
+    cells = str(policies.get(str(who), who)).split()
+    if len(cells) != len(ACTORS):
+        raise BadTable(f"{route}: “{who}” is neither a policy nor nine cells.")
+    for cell in cells:
+        if cell not in _WORDS and not (cell.isdigit() and len(cell) == 3):
+            raise BadTable(f"{route}: the cell “{cell}” is not known.")
+    return Ask(dict(zip(ACTORS, cells, strict=True)), data)
+
+
+def routes(resolver: URLResolver | None = None, namespace: str = "") -> Iterator[tuple[str, URLPattern]]:
+    """Every route of the product by its full name. A route without a name is refused: no row could speak of it."""
+    for pattern in (resolver or get_resolver()).url_patterns:
+        if isinstance(pattern, URLResolver):
+            inner = f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace
+            yield from routes(pattern, inner)
+        else:
+            if not pattern.name:
+                raise BadTable(f"The route {pattern.pattern} has no name.")
+            yield f"{namespace}{pattern.name}", pattern

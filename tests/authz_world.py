@@ -1,0 +1,42 @@
+"""The things that stand in addresses and bodies of tests/authz.yaml. They are ana's unless their name says otherwise."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from tests import make
+from tests.cast import Cast
+
+# An id of each kind that nothing has.
+MISSING = {int: 2_147_000_000, UUID: UUID("01920000-0000-7000-8000-00000000dead"), str: "nothing-of-this-name"}
+
+
+def build(cast: Cast) -> dict[str, Any]:
+    """Name → id (or word) as it stands in an address. Add a line for what your routes need."""
+    account = make.account("PT Anggrek", owner=cast.ana)
+    contact = make.contact("Ibu Citra", account=account, phone="+628123456789")
+    deal = make.deal(owner=cast.ana, account=account, name="Anggrek renewal", stage=cast.proposal)
+    won = make.won(owner=cast.ana, account=account, name="Anggrek first order")
+    lead = make.lead("Bapak Dedi", owner=cast.ana, company_name="CV Dahlia")
+    return {
+        "account": account.pk,
+        "contact": contact.pk,
+        "deal": deal.pk,
+        "won_deal": won.pk,
+        "lead": lead.pk,
+        "lead_of_nobody": make.lead("Ibu Eka", team=cast.north).pk,
+        "account_of_nobody": make.account("PT Bebas").pk,
+        "activity": make.activity(rep=cast.ana, deal=deal, note="Talked about the renewal").pk,
+        "product": make.product("Paket A", list_price=5_000_000).pk,
+        "competitor": make.competitor("PT Saingan").pk,
+        "pipeline": cast.pipeline.pk,
+        "stage": cast.proposal.pk,
+        "team": cast.north.pk,
+        "south": cast.south.pk,
+        "role": make.role("Closer").pk,
+        "rep": cast.ana.rep.pk,
+        "budi": cast.budi.rep.pk,
+        "outsider": cast.outsider.rep.pk,
+        "user": cast.ana.pk,
+    }
