@@ -10,8 +10,10 @@ from typing import Any
 from celery import Celery
 from celery.platforms import SecurityWarning
 from celery.signals import after_task_publish, beat_init, celeryd_init, setup_logging
+from django.conf import settings
+from django.db import connection
 
-from salesteam import checks
+from salesteam import checks, seen
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "salesteam.settings")
 
@@ -71,9 +73,7 @@ app.conf.update(CONFIGURATION)
 
 
 def _from_settings() -> dict[str, Any]:
-    from django.conf import settings  # read when the first connection needs it, not when this module is imported
-
-    return {"broker_url": settings.REDIS_URL}
+    return {"broker_url": settings.REDIS_URL}  # read when the first connection needs it, not when this module is imported
 
 
 app.add_defaults(_from_settings)
@@ -83,19 +83,17 @@ app.autodiscover_tasks()
 @app.task(name="salesteam.celery.heartbeat")
 def heartbeat() -> None:
     """Proves that a worker takes work; the health page tells how long ago."""
-    _seen("worker")
+    seen.record("worker")
 
 
 @after_task_publish.connect(sender="salesteam.celery.heartbeat")
 def _beat_sent(**_: Any) -> None:
-    _seen("beat")
+    seen.record("beat")
 
 
 @celeryd_init.connect
 @beat_init.connect
 def _refuse_a_weak_database(**_: Any) -> None:
-    from django.db import connection  # settings must be read first, which Celery has done by now
-
     checks.refuse_weak_database(os.environ, connection)
 
 
@@ -108,9 +106,3 @@ def _first_beat(**_: Any) -> None:
 @setup_logging.connect
 def _our_log_lines(**_: Any) -> None:
     """Keeps Celery from installing a format of its own: Django's settings have set up logging already."""
-
-
-def _seen(part: str) -> None:
-    from salesteam import health  # needs settings, which import this module's configuration in some processes
-
-    health.record_seen(part)

@@ -11,11 +11,10 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from enum import StrEnum
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg2
 import structlog
-from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import AnonymousUser
 from django.db import InterfaceError, OperationalError, connection
@@ -24,12 +23,12 @@ from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 
 from dashboard import errors
+from salesteam import seen
 
 log = structlog.get_logger("health")
-LATE_AFTER_S = 120  # two heartbeats missed
+Response = TypeVar("Response", bound=HttpResponse)
 _PATIENCE_S = 0.8  # for one part; they are asked side by side
 _FRESH_S = 1.0  # a crowd asking for health does not multiply connections
-_KEY = "salesteam:seen:"
 # PostgreSQL's words for "not now": a lock or the time ran out, or another transaction won.
 _BUSY = {"55P03", "57014", "40P01", "40001"}
 # Two questions may hang at a time; others then count as down without waiting for a thread.
@@ -82,54 +81,34 @@ def _database_answers() -> bool:
     return True
 
 
-def _broker_remembers() -> dict[str, float]:
-    """When worker and beat were last seen, in seconds since 1970. A broker that has seen neither gives an empty dict."""
-    parts = ("worker", "beat")
-    values = _broker().mget([_KEY + part for part in parts])
-    return {part: float(value) for part, value in zip(parts, values, strict=True) if value is not None}
-
-
-def _broker() -> Any:
-    import redis  # 0.3 s to import, and only health asks the broker anything from the web process
-
-    url = settings.REDIS_URL.replace("redis+socket://", "unix://").replace("virtual_host=", "db=")
-    return redis.Redis.from_url(url, socket_timeout=0.4, socket_connect_timeout=0.4)
+def _marks() -> dict[str, float]:
+    return seen.ages()
 
 
 database = Probe(_database_answers)
-broker = Probe(_broker_remembers)
-
-
-def record_seen(part: str) -> None:
-    """Worker and beat leave their mark; a broker that is away is no reason for either to fail."""
-    try:
-        _broker().set(_KEY + part, repr(time.time()))
-    except Exception as error:
-        log.warning("health", part=part, error=type(error).__name__)
+broker = Probe(_marks)
 
 
 def parts() -> dict[str, Part]:
     """Every part and its state."""
-    remembered = broker()
+    ages = broker()
     return {
         "web": Part(State.OK),
         "database": Part(State.OK if database() else State.DOWN),
-        "broker": Part(State.DOWN if remembered is None else State.OK),
-        "worker": _seen("worker", remembered),
-        "beat": _seen("beat", remembered),
+        "broker": Part(State.DOWN if ages is None else State.OK),
+        "worker": _seen("worker", ages),
+        "beat": _seen("beat", ages),
     }
 
 
-def _seen(part: str, remembered: dict[str, float] | None) -> Part:
-    if remembered is None:
+def _seen(part: str, ages: dict[str, float] | None) -> Part:
+    if ages is None:
         return Part(State.UNKNOWN)
-    if part not in remembered:
+    if part not in ages:
         return Part(State.DOWN)
-    age = max(0, round(time.time() - remembered[part]))
-    return Part(State.OK if age <= LATE_AFTER_S else State.STALE, age)
+    return Part(State.OK if ages[part] <= seen.LATE_AFTER_S else State.STALE, round(ages[part]))
 
 
-@require_safe
 @login_not_required
 def live(request: HttpRequest) -> HttpResponse:
     """The web process answers. Asks nothing else, so that a database that is down does not get the web restarted."""
@@ -159,6 +138,12 @@ def _report(found: dict[str, Part], *, detailed: bool) -> JsonResponse:
         body["parts"] = {name: "ok" if part.state == State.OK else "degraded" for name, part in found.items()}
     response = JsonResponse(body, status=200 if well else 503)
     response["Cache-Control"] = "no-store"
+    return _logged(response)
+
+
+def _logged(response: Response) -> Response:
+    """Django would log every 503 as an error of its own; a health page asked each second would fill the log."""
+    response._has_been_logged = True  # type: ignore[attr-defined]
     return response
 
 
@@ -201,4 +186,4 @@ def unavailable(request: HttpRequest, exception: BaseException | None) -> HttpRe
     response["Cache-Control"] = "no-store"
     if "HX-Request" in request.headers:
         response["HX-Reswap"] = "none"  # what is on the page stays, typed text too
-    return response
+    return _logged(response)
