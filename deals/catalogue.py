@@ -50,7 +50,9 @@ def make_pipeline(*, name: str, by: User | None, stages: tuple[tuple[str, Any, s
     """A pipeline with its stages; the first of a company is its default."""
     made = Pipeline.objects.create(name=name, is_default=not Pipeline.objects.filter(is_default=True).exists())
     for order, (label, kind, chance, days, qualified) in enumerate(stages, start=1):
-        made.stages.create(order=order, name=label, kind=kind, probability=Decimal(chance), expected_days=days, is_qualified=qualified)
+        made.stages.create(
+            order=order, name=label, kind=kind, probability=Decimal(chance), expected_days=days, is_qualified=qualified
+        )
     record(actor=by, verb="pipeline.made", subject=made, facts={"stages": len(stages)})
     return made
 

@@ -92,7 +92,7 @@ def read_money(typed: str, *, currency: str, custom: str | None = None) -> Readi
     match = _SHAPE.match(bare.strip("() ").removesuffix(",-").replace(" ", ""))
     if not match:
         return Reading(None)
-    sign = -1 if negative or match["sign"] in "-−" and match["sign"] else 1
+    sign = -1 if negative or match["sign"] in ("-", "−") else 1
     readings = {name: _read(match["digits"], match["scale"], name, currency) for name in ("en", "id")}
     values = {name: None if value is None else sign * value for name, value in readings.items()}
     return _settle(values, custom)

@@ -81,9 +81,8 @@ def revise(
     """
     now = clock.now()
     rows = list(model.objects.current().select_for_update().filter(**subject, valid__overlap=since(start, end)).order_by("pk"))
-    if values is not None and len(rows) == 1 and _covers(rows[0].valid, start, end):
-        if all(getattr(rows[0], name) == value for name, value in values.items()):
-            return rows[0]
+    if values is not None and len(rows) == 1 and _covers(rows[0].valid, start, end) and _says(rows[0], values):
+        return rows[0]
     for row in rows:
         model.objects.filter(pk=row.pk).update(superseded_at=now)
         kept = {field.name: getattr(row, field.name) for field in model._meta.concrete_fields}
@@ -95,13 +94,14 @@ def revise(
             model.objects.create(**kept, valid=since(end, row.valid.upper), recorded_at=now)
     if values is None:
         return None
-    return model.objects.create(
-        **subject, **values, valid=since(start, end), recorded_at=now, actor=actor, reason=reason
-    )
+    return model.objects.create(**subject, **values, valid=since(start, end), recorded_at=now, actor=actor, reason=reason)
+
+
+def _says(row: Versioned, values: dict[str, Any]) -> bool:
+    return all(getattr(row, name) == value for name, value in values.items())
 
 
 def _covers(valid: DateRange, start: date | None, end: date | None) -> bool:
     begins = valid.lower is None or (start is not None and valid.lower <= start)
     ends = valid.upper is None or (end is not None and valid.upper >= end)
     return begins and ends
-

@@ -56,7 +56,7 @@ class LanguageMiddleware:
         chosen = request.COOKIES.get(LANGUAGE_COOKIE, "")
         known = dict(settings.LANGUAGES)
         translation.activate(chosen if chosen in known else translation.get_language_from_request(request))
-        request.LANGUAGE_CODE = translation.get_language()  # type: ignore[attr-defined]
+        request.LANGUAGE_CODE = translation.get_language()
         response = self.get_response(request)
         response.headers.setdefault("Content-Language", translation.get_language() or settings.LANGUAGE_CODE)
         return response
@@ -74,7 +74,7 @@ class PersonMiddleware:
             language = request.user.language or request.COOKIES.get(LANGUAGE_COOKIE) or request.company.language  # type: ignore[attr-defined]
             if language in dict(settings.LANGUAGES):
                 translation.activate(language)
-                request.LANGUAGE_CODE = language  # type: ignore[attr-defined]
+                request.LANGUAGE_CODE = language
             timezone.activate(request.company.zone)  # type: ignore[attr-defined]
         try:
             return self.get_response(request)

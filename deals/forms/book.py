@@ -52,9 +52,7 @@ class AccountForm(CleanText):
         self.fields["parent"] = forms.ModelChoiceField(
             parents.exclude(pk=self.instance.pk) if self.instance.pk else parents, required=False, widget=forms.HiddenInput()
         )
-        self.fields["employees"] = forms.IntegerField(
-            label=_("employees"), required=False, min_value=0, max_value=2_000_000_000
-        )
+        self.fields["employees"] = forms.IntegerField(label=_("employees"), required=False, min_value=0, max_value=2_000_000_000)
 
     def clean_parent(self) -> Account | None:
         """No circle: an account cannot be part of what is part of it."""

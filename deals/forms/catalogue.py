@@ -104,25 +104,28 @@ class StageForm(forms.Form):
     pk = forms.IntegerField(required=False, widget=forms.HiddenInput(), max_value=2**31 - 1)
     name = forms.CharField(max_length=60, label=gettext_lazy("Name"))
     kind = forms.ChoiceField(choices=Stage.Kind.choices, label=gettext_lazy("Kind"))
-    chance = forms.DecimalField(min_value=0, max_value=100, decimal_places=2, max_digits=5, label=gettext_lazy("Chance to win, %"))
+    chance = forms.DecimalField(
+        min_value=0, max_value=100, decimal_places=2, max_digits=5, label=gettext_lazy("Chance to win, %")
+    )
     expected_days = forms.IntegerField(required=False, min_value=0, max_value=999, label=gettext_lazy("Usual days"))
     is_qualified = forms.BooleanField(required=False, label=gettext_lazy("Qualified"))
 
 
-class _Stages(BaseFormSet):
+def staying_in_order(lines: BaseFormSet[Any]) -> list[forms.Form]:
+    """The filled lines that stay, in the order the person gave."""
+    filled = [form for form in lines.forms if form.has_changed() or form.initial]
+    staying = [form for form in filled if not getattr(form, "cleaned_data", {}).get("DELETE")]
+    return sorted(staying, key=lambda form: (getattr(form, "cleaned_data", {}).get("ORDER") or 999, lines.forms.index(form)))
+
+
+class _Stages(BaseFormSet[Any]):
     def clean(self) -> None:
         """At least one stage, no name twice."""
-        names = [f.cleaned_data.get("name", "").casefold() for f in self.ordered() if f.is_valid()]
+        names = [form.cleaned_data.get("name", "").casefold() for form in staying_in_order(self) if form.is_valid()]
         if not names:
             raise ValidationError(_("A pipeline needs at least one stage."))
         if len(set(names)) < len(names):
             raise ValidationError(_("Two stages have the same name. Give each its own."))
-
-    def ordered(self) -> list[forms.Form]:
-        """The filled lines that stay, in the order the person gave."""
-        staying = [f for f in self.forms if f.has_changed() or f.initial]
-        staying = [f for f in staying if not (hasattr(f, "cleaned_data") and f.cleaned_data.get("DELETE"))]
-        return sorted(staying, key=lambda f: (getattr(f, "cleaned_data", {}).get("ORDER") or 999, self.forms.index(f)))
 
 
 StageForms = formset_factory(StageForm, formset=_Stages, extra=2, can_order=True, can_delete=True, max_num=20, absolute_max=30)

@@ -120,7 +120,9 @@ class Activity(models.Model):
     class Meta:
         ordering = ["-occurred_at", "-id"]
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["source", "external_id"], condition=~Q(external_id=""), name="activity_external_id_unique"),
+            models.UniqueConstraint(
+                fields=["source", "external_id"], condition=~Q(external_id=""), name="activity_external_id_unique"
+            ),
             models.CheckConstraint(
                 condition=Q(ended_at=None) | Q(ended_at__gte=F("occurred_at")), name="activity_ends_after_it_starts"
             ),
@@ -143,7 +145,7 @@ class Activity(models.Model):
         return CHANNEL_ICONS[self.channel]
 
 
-CHANNEL_ICONS = {
+CHANNEL_ICONS: dict[str, str] = {
     Activity.Channel.CALL: "telephone",
     Activity.Channel.WHATSAPP: "whatsapp",
     Activity.Channel.VISIT: "geo-alt",

@@ -82,7 +82,9 @@ class Stage(models.Model):
     class Meta:
         ordering = ["pipeline", "order"]
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["pipeline", "order"], name="stage_order_unique", deferrable=models.Deferrable.DEFERRED),
+            models.UniqueConstraint(
+                fields=["pipeline", "order"], name="stage_order_unique", deferrable=models.Deferrable.DEFERRED
+            ),
             models.UniqueConstraint("pipeline", Lower("name"), name="stage_name_unique_in_pipeline"),
             models.CheckConstraint(condition=Q(probability__range=(0, 1)), name="stage_probability_is_a_share"),
         ]
@@ -100,7 +102,9 @@ class Competitor(models.Model):
         ordering = [Lower("name"), "id"]
         constraints: ClassVar = [
             models.UniqueConstraint(
-                Lower("name"), name="competitor_name_unique", violation_error_message=_("There is a competitor of this name already.")
+                Lower("name"),
+                name="competitor_name_unique",
+                violation_error_message=_("There is a competitor of this name already."),
             )
         ]
 

@@ -39,7 +39,9 @@ class Credit(Versioned):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["deal", "rep", "kind"], condition=Q(superseded_at=None), name="one_credit_per_deal_rep_kind"),
+            models.UniqueConstraint(
+                fields=["deal", "rep", "kind"], condition=Q(superseded_at=None), name="one_credit_per_deal_rep_kind"
+            ),
             models.CheckConstraint(condition=Q(share__gte=0) & Q(share__lte=1), name="credit_share_is_a_share"),
             models.CheckConstraint(
                 condition=Q(fx=None, base_amount=None) | Q(fx__isnull=False, base_amount__isnull=False),

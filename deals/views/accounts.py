@@ -10,11 +10,13 @@ from django.contrib.postgres.search import TrigramSimilarity
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Lower
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
+from deals.columns import ACCOUNT_COLUMNS, CONTACT_COLUMNS
 from deals.exports import note_export
 from deals.forms.book import AccountForm, ContactForm
 from deals.models import Account, Activity, Contact, Deal
@@ -27,13 +29,11 @@ from reps.audit import record
 from reps.gates import editable_or_denied, for_sales, for_those_who_may
 from reps.idempotency import idempotent
 from reps.models import User
-
-ACCOUNT_COLUMNS = ("external_id", "name", "parent", "owner", "sector", "city", "phone", "website", "employees", "created_at")
-CONTACT_COLUMNS = ("external_id", "name", "account", "title", "phone", "email", "created_at")
+from reps.requests import Request
 
 
-def _filtered(request: HttpRequest) -> tuple[QuerySet[Account], dict[str, str]]:
-    user: User = request.user  # type: ignore[assignment]
+def _filtered(request: Request) -> tuple[QuerySet[Account], dict[str, str]]:
+    user = request.user
     asked = {name: clean_param(request.GET, name) for name in ("q", "whose", "sector")}
     rows = Account.objects.visible_to(user).select_related("owner", "parent")
     if asked["q"]:
@@ -52,7 +52,7 @@ def _link(asked: dict[str, str], **change: str) -> str:
     return f"?{urlencode(kept)}"
 
 
-def _chips(request: HttpRequest, asked: dict[str, str]) -> list[dict[str, Any]]:
+def _chips(request: Request, asked: dict[str, str]) -> list[dict[str, Any]]:
     chips = [("whose", "nobody", _("No owner"))]
     if viewer_of(request.user).rep_id is not None:
         chips.insert(0, ("whose", "mine", _("Mine")))
@@ -75,17 +75,17 @@ def _with_counts(rows: list[Account], user: User) -> None:
         .annotate(open=Count("id", filter=Q(outcome="")), won=Count("id", filter=Q(outcome="won")))
     }
     for account in rows:
-        found = counts.get(account.pk, {})
-        account.open_deals, account.won_deals = found.get("open", 0), found.get("won", 0)  # type: ignore[attr-defined]
+        counted: Any = counts.get(account.pk, {})
+        vars(account).update(open_deals=counted.get("open", 0), won_deals=counted.get("won", 0))
 
 
 @require_GET
 @for_sales
-def accounts(request: HttpRequest) -> HttpResponse:
+def accounts(request: Request) -> HttpResponse:
     """The list, by name; search and filters stand in the address."""
     rows, asked = _filtered(request)
     page = keyset(rows.annotate(sort_name=Lower("name")), key="sort_name", cursor=clean_param(request.GET, "after", most=400))
-    _with_counts(page.rows, request.user)  # type: ignore[arg-type]
+    _with_counts(page.rows, request.user)
     context = {
         "page": page,
         "asked": asked,
@@ -107,7 +107,7 @@ def _account_row(account: Account) -> Sequence[Any]:
 
 @require_GET
 @for_those_who_may("deal.export")
-def accounts_csv(request: HttpRequest) -> HttpResponse:
+def accounts_csv(request: Request) -> HttpResponseBase:
     """The list as a file, with the filters of its address."""
     rows, asked = _filtered(request)
     note_export(request, "accounts", asked)
@@ -117,9 +117,9 @@ def accounts_csv(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @for_sales
-def account(request: HttpRequest, pk: int) -> HttpResponse:
+def account(request: Request, pk: int) -> HttpResponse:
     """One account: its contacts, deals and latest touches."""
-    user: User = request.user  # type: ignore[assignment]
+    user = request.user
     found = get_object_or_404(Account.objects.visible_to(user).select_related("owner", "parent"), pk=pk)
     context = {
         "account": found,
@@ -136,10 +136,14 @@ def account(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "deals/book/account.html", context)
 
 
-def _account_form(request: HttpRequest, instance: Account | None) -> AccountForm:
+def _account_form(request: Request, instance: Account | None) -> AccountForm:
     start = {"name": clean_param(request.GET, "name", most=160)} if instance is None else None
     return AccountForm(
-        request.POST or None, instance=instance, initial=start, user=request.user, currency=request.company.currency  # type: ignore[attr-defined, arg-type]
+        request.POST or None,
+        instance=instance,
+        initial=start,
+        user=request.user,
+        currency=request.company.currency,
     )
 
 
@@ -154,12 +158,12 @@ def _alike(name: str, user: User) -> list[Account]:
 @require_http_methods(["GET", "POST"])
 @for_those_who_may("account.edit")
 @idempotent
-def account_new(request: HttpRequest) -> HttpResponse:
+def account_new(request: Request) -> HttpResponse:
     """Write down an account; similar names are shown first, and a second *Save* means it is really another one."""
     form = _account_form(request, None)
     alike: list[Account] = []
     if request.method == "POST" and form.is_valid():
-        alike = [] if request.POST.get("really") else _alike(form.cleaned_data["name"], request.user)  # type: ignore[arg-type]
+        alike = [] if request.POST.get("really") else _alike(form.cleaned_data["name"], request.user)
         if not alike:
             made = form.save(commit=False)
             made.owner_id = viewer_of(request.user).rep_id
@@ -171,7 +175,7 @@ def account_new(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @for_those_who_may("account.edit")
-def account_edit(request: HttpRequest, pk: int) -> HttpResponse:
+def account_edit(request: Request, pk: int) -> HttpResponse:
     """Change an account."""
     found = editable_or_denied(Account, request.user, pk, "parent")
     form = _account_form(request, found)
@@ -184,17 +188,19 @@ def account_edit(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_GET
 @for_sales
-def account_options(request: HttpRequest) -> HttpResponse:
+def account_options(request: Request) -> HttpResponse:
     """Accounts for a picker, as the name is typed."""
-    typed = clean_param(request.GET, "q") or next((clean_param(request.GET, name) for name in request.GET if name.endswith("_text")), "")
-    rows = Account.objects.visible_to(request.user).filter(name__icontains=typed).order_by(Lower("name"), "pk")[:8]  # type: ignore[arg-type]
+    typed = clean_param(request.GET, "q") or next(
+        (clean_param(request.GET, name) for name in request.GET if name.endswith("_text")), ""
+    )
+    rows = Account.objects.visible_to(request.user).filter(name__icontains=typed).order_by(Lower("name"), "pk")[:8]
     options = [{"value": row.pk, "text": row.name, "note": row.city} for row in rows] if typed else []
     return render(request, "components/_picker_options.html", {"options": options})
 
 
-def _contacts(request: HttpRequest) -> tuple[QuerySet[Contact], dict[str, str]]:
+def _contacts(request: Request) -> tuple[QuerySet[Contact], dict[str, str]]:
     asked = {"q": clean_param(request.GET, "q")}
-    rows = Contact.objects.visible_to(request.user).select_related("account")  # type: ignore[arg-type]
+    rows = Contact.objects.visible_to(request.user).select_related("account")
     if asked["q"]:
         rows = rows.filter(Q(name__icontains=asked["q"]) | Q(account__name__icontains=asked["q"]) | Q(phone__contains=asked["q"]))
     return rows, asked
@@ -202,7 +208,7 @@ def _contacts(request: HttpRequest) -> tuple[QuerySet[Contact], dict[str, str]]:
 
 @require_GET
 @for_sales
-def contacts(request: HttpRequest) -> HttpResponse:
+def contacts(request: Request) -> HttpResponse:
     """People at accounts, by name."""
     rows, asked = _contacts(request)
     page = keyset(rows.annotate(sort_name=Lower("name")), key="sort_name", cursor=clean_param(request.GET, "after", most=400))
@@ -218,7 +224,7 @@ def contacts(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @for_those_who_may("deal.export")
-def contacts_csv(request: HttpRequest) -> HttpResponse:
+def contacts_csv(request: Request) -> HttpResponseBase:
     """The list as a file."""
     rows, asked = _contacts(request)
     note_export(request, "contacts", asked)
@@ -232,11 +238,11 @@ def contacts_csv(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @for_those_who_may("account.edit")
 @idempotent
-def contact_new(request: HttpRequest) -> HttpResponse:
+def contact_new(request: Request) -> HttpResponse:
     """Write down a person at an account (`?account=ID` fills it in)."""
-    user: User = request.user  # type: ignore[assignment]
+    user = request.user
     start = int_param(request.GET, "account")
-    form = ContactForm(request.POST or None, initial={"account": start}, user=user, currency=request.company.currency)  # type: ignore[attr-defined]
+    form = ContactForm(request.POST or None, initial={"account": start}, user=user, currency=request.company.currency)
     if request.method == "POST" and form.is_valid():
         made = form.save()
         htmx.say(request, _("%(name)s is saved.") % {"name": made.name})
@@ -248,11 +254,11 @@ def contact_new(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @for_those_who_may("account.edit")
-def contact_edit(request: HttpRequest, pk: int) -> HttpResponse:
+def contact_edit(request: Request, pk: int) -> HttpResponse:
     """Change or remove a contact; deals keep standing without it."""
-    user: User = request.user  # type: ignore[assignment]
+    user = request.user
     found = editable_or_denied(Contact, user, pk, "account")
-    form = ContactForm(request.POST or None, instance=found, user=user, currency=request.company.currency)  # type: ignore[attr-defined]
+    form = ContactForm(request.POST or None, instance=found, user=user, currency=request.company.currency)
     if request.method == "POST" and request.POST.get("remove"):
         with transaction.atomic():
             record(actor=user, verb="contact.removed", subject=found.account, facts={"contact": found.pk})

@@ -5,9 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models.functions import Lower
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -15,8 +17,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from deals.catalogue import StageInUse, StageLine, make_pipeline, save_stages, set_rate
 from deals.closing import fill_missing_rates
+from deals.columns import PRODUCT_COLUMNS
 from deals.exports import note_export
-from deals.forms.catalogue import CompetitorForm, ProductForm, RateForm, StageForms
+from deals.forms.catalogue import CompetitorForm, ProductForm, RateForm, StageForms, staying_in_order
 from deals.models import Competitor, FxRate, Pipeline, Product, Stage
 from lib import htmx
 from lib.csv_out import download
@@ -25,13 +28,12 @@ from lib.text import clean_param
 from reps.audit import record
 from reps.gates import for_admins, for_sales
 from reps.idempotency import idempotent
-
-PRODUCT_COLUMNS = ("external_id", "name", "family", "list_price", "currency", "is_active")
+from reps.requests import Request
 
 
 @require_GET
 @for_sales
-def products(request: HttpRequest) -> HttpResponse:
+def products(request: Request) -> HttpResponse:
     """What we sell; everyone reads, admins change."""
     asked = {"q": clean_param(request.GET, "q"), "gone": clean_param(request.GET, "gone")}
     rows = Product.objects.annotate(sort_name=Lower("name"))
@@ -49,20 +51,22 @@ def products(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @for_admins
-def products_csv(request: HttpRequest) -> HttpResponse:
+def products_csv(request: Request) -> HttpResponseBase:
     """The list as a file."""
     note_export(request, "products", {})
     rows = Product.objects.order_by("pk").iterator(chunk_size=2000)
-    stream = ((row.external_id or f"P{row.pk}", row.name, row.family, row.list_price, row.currency, row.is_active) for row in rows)
+    stream = (
+        (row.external_id or f"P{row.pk}", row.name, row.family, row.list_price, row.currency, row.is_active) for row in rows
+    )
     return download("products", PRODUCT_COLUMNS, stream)
 
 
-def _product(request: HttpRequest, instance: Product | None) -> HttpResponse:
-    form = ProductForm(request.POST or None, instance=instance, currency=request.company.currency)  # type: ignore[attr-defined]
+def _product(request: Request, instance: Product | None) -> HttpResponse:
+    form = ProductForm(request.POST or None, instance=instance, currency=request.company.currency)
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
             saved = form.save()
-            record(actor=request.user, verb="product.saved", subject=saved, facts={"fields": form.changed_data})  # type: ignore[arg-type]
+            record(actor=request.user, verb="product.saved", subject=saved, facts={"fields": form.changed_data})
         htmx.say(request, _("%(name)s is saved.") % {"name": saved.name})
         return htmx.go(request, "deals:products")
     return render(request, "deals/book/product_form.html", {"form": form, "product": instance})
@@ -71,14 +75,14 @@ def _product(request: HttpRequest, instance: Product | None) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @for_admins
 @idempotent
-def product_new(request: HttpRequest) -> HttpResponse:
+def product_new(request: Request) -> HttpResponse:
     """Add a product."""
     return _product(request, None)
 
 
 @require_http_methods(["GET", "POST"])
 @for_admins
-def product_edit(request: HttpRequest, pk: int) -> HttpResponse:
+def product_edit(request: Request, pk: int) -> HttpResponse:
     """Change a product, or take it off sale; deals keep what they were made with."""
     return _product(request, get_object_or_404(Product, pk=pk))
 
@@ -86,21 +90,22 @@ def product_edit(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @for_sales
 @idempotent
-def pipelines(request: HttpRequest) -> HttpResponse:
+def pipelines(request: Request) -> HttpResponse:
     """The pipelines and their stages; an admin adds one, from the preset."""
     if request.method == "POST":
+        if not request.user.is_admin:
+            raise PermissionDenied
         return _new_pipeline(request)
     rows = Pipeline.objects.prefetch_related("stages")
-    return render(request, "deals/book/pipelines.html", {"pipelines": rows, "may_edit": request.user.is_admin})  # type: ignore[union-attr]
+    return render(request, "deals/book/pipelines.html", {"pipelines": rows, "may_edit": request.user.is_admin})
 
 
-@for_admins
-def _new_pipeline(request: HttpRequest) -> HttpResponse:
+def _new_pipeline(request: Request) -> HttpResponse:
     name = clean_param(request.POST, "name", most=80) or _("Sales")
     if Pipeline.objects.filter(name__iexact=name).exists():
         htmx.say(request, _("There is a pipeline called %(name)s already.") % {"name": name}, state="warning")
         return htmx.go(request, "deals:pipelines")
-    made = make_pipeline(name=name, by=request.user)  # type: ignore[arg-type]
+    made = make_pipeline(name=name, by=request.user)
     htmx.say(request, _("%(name)s is made with five stages. Change them to yours.") % {"name": name})
     return htmx.go(request, "deals:pipeline", made.pk)
 
@@ -125,7 +130,7 @@ def _read_line(data: dict[str, Any], own: set[int]) -> StageLine:
 
 @require_http_methods(["GET", "POST"])
 @for_admins
-def pipeline(request: HttpRequest, pk: int) -> HttpResponse:
+def pipeline(request: Request, pk: int) -> HttpResponse:
     """Change the stages of a pipeline: all on one form, one *Save*."""
     found = get_object_or_404(Pipeline, pk=pk)
     stages = list(found.stages.filter(is_active=True))
@@ -133,9 +138,9 @@ def pipeline(request: HttpRequest, pk: int) -> HttpResponse:
     problem = ""
     if request.method == "POST" and forms.is_valid():
         own = {stage.pk for stage in stages}
-        lines = [_read_line(form.cleaned_data, own) for form in forms.ordered()]
+        lines = [_read_line(form.cleaned_data, own) for form in staying_in_order(forms)]
         try:
-            save_stages(pipeline=found, lines=lines, by=request.user)  # type: ignore[arg-type]
+            save_stages(pipeline=found, lines=lines, by=request.user)
         except StageInUse as used:
             problem = ngettext(
                 "%(count)d open deal stands in %(stage)s. Move it first.",
@@ -151,15 +156,15 @@ def pipeline(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @for_sales
 @idempotent
-def competitors(request: HttpRequest) -> HttpResponse:
+def competitors(request: Request) -> HttpResponse:
     """Whom deals are lost to; a rep adds one by naming it when a deal is lost, an admin here."""
-    form = CompetitorForm(request.POST or None) if request.user.is_admin else None  # type: ignore[union-attr]
+    form = CompetitorForm(request.POST or None) if request.user.is_admin else None
     if request.method == "POST":
         if form is None:
-            return for_admins(competitors)(request)
+            raise PermissionDenied
         if form.is_valid():
             with transaction.atomic():
-                record(actor=request.user, verb="competitor.saved", subject=form.save())  # type: ignore[arg-type]
+                record(actor=request.user, verb="competitor.saved", subject=form.save())
             htmx.say(request, _("%(name)s is saved.") % {"name": form.instance.name})
             return htmx.go(request, "deals:competitors")
     rows = Competitor.objects.all()[:500]
@@ -168,33 +173,35 @@ def competitors(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @for_admins
-def competitor_edit(request: HttpRequest, pk: int) -> HttpResponse:
+def competitor_edit(request: Request, pk: int) -> HttpResponse:
     """Correct the name of a competitor."""
     form = CompetitorForm(request.POST, instance=get_object_or_404(Competitor, pk=pk))
     if form.is_valid():
         with transaction.atomic():
-            record(actor=request.user, verb="competitor.saved", subject=form.save())  # type: ignore[arg-type]
+            record(actor=request.user, verb="competitor.saved", subject=form.save())
         htmx.say(request, _("%(name)s is saved.") % {"name": form.instance.name})
     else:
-        htmx.say(request, next(iter(form.errors.values()))[0], state="error")
+        htmx.say(request, str(next(iter(form.errors.values()))[0]), state="error")
     return htmx.go(request, "deals:competitors")
 
 
 @require_http_methods(["GET", "POST"])
 @for_admins
 @idempotent
-def rates(request: HttpRequest) -> HttpResponse:
+def rates(request: Request) -> HttpResponse:
     """Exchange rates, each from its day on; wins that waited for a rate get it."""
-    base = request.company.currency  # type: ignore[attr-defined]
+    base = request.company.currency
     form = RateForm(request.POST or None, base=base)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         with transaction.atomic():
-            set_rate(currency=data["currency"], rate=data["rate"], from_on=data["from_on"], by=request.user)  # type: ignore[arg-type]
-            filled = fill_missing_rates(currency=data["currency"], by=request.user)  # type: ignore[arg-type]
+            set_rate(currency=data["currency"], rate=data["rate"], from_on=data["from_on"], by=request.user)
+            filled = fill_missing_rates(by=request.user)
         said = _("The rate is saved.")
         if filled:
-            said += " " + ngettext("%(n)d win that waited for it is counted now.", "%(n)d wins that waited for it are counted now.", filled) % {"n": filled}
+            said += " " + ngettext(
+                "%(n)d win that waited for it is counted now.", "%(n)d wins that waited for it are counted now.", filled
+            ) % {"n": filled}
         htmx.say(request, said)
         return htmx.go(request, "deals:rates")
     rows = FxRate.objects.current().order_by("currency", "-valid")[:500]

@@ -6,12 +6,14 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from deals.columns import LEAD_COLUMNS
 from deals.exports import note_export
 from deals.forms.book import LeadForm
 from deals.leads import LeadTaken, account_for, give_lead, set_state, take_lead
@@ -23,13 +25,12 @@ from lib.text import clean_param, int_param
 from reps.access import viewer_of
 from reps.gates import editable_or_denied, for_sales, for_those_who_may
 from reps.idempotency import idempotent
-from reps.models import Rep, User
+from reps.models import Rep
+from reps.requests import Request
 
-LEAD_COLUMNS = ("external_id", "name", "company_name", "owner", "state", "source", "phone", "email", "created_by", "created_at")
 
-
-def _filtered(request: HttpRequest) -> tuple[QuerySet[Lead], dict[str, str]]:
-    user: User = request.user  # type: ignore[assignment]
+def _filtered(request: Request) -> tuple[QuerySet[Lead], dict[str, str]]:
+    user = request.user
     asked = {name: clean_param(request.GET, name) for name in ("q", "whose", "state")}
     rows = Lead.objects.visible_to(user).live().select_related("owner")
     if asked["q"]:
@@ -49,7 +50,7 @@ def _link(asked: dict[str, str], **change: str) -> str:
 
 def _chips(asked: dict[str, str], sells: bool) -> list[dict[str, Any]]:
     offered = [("whose", "mine", _("Mine"))] if sells else []
-    offered += [("whose", "nobody", _("Nobody's yet")), *(("state", value, label) for value, label in Lead.State.choices)]
+    offered = [*offered, ("whose", "nobody", _("Nobody's yet")), *(("state", value, str(label)) for value, label in Lead.State.choices)]
     return [
         {"label": label, "on": asked[name] == value, "url": _link(asked, **{name: "" if asked[name] == value else value})}
         for name, value, label in offered
@@ -58,7 +59,7 @@ def _chips(asked: dict[str, str], sells: bool) -> list[dict[str, Any]]:
 
 @require_GET
 @for_sales
-def leads(request: HttpRequest) -> HttpResponse:
+def leads(request: Request) -> HttpResponse:
     """The list, newest first."""
     rows, asked = _filtered(request)
     page = keyset(rows, key="created_at", parse=as_instant, descending=True, cursor=clean_param(request.GET, "after", most=400))
@@ -76,7 +77,7 @@ def leads(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @for_those_who_may("deal.export")
-def leads_csv(request: HttpRequest) -> HttpResponse:
+def leads_csv(request: Request) -> HttpResponseBase:
     """The list as a file."""
     rows, asked = _filtered(request)
     note_export(request, "leads", asked)
@@ -90,9 +91,9 @@ def leads_csv(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @for_sales
-def lead(request: HttpRequest, pk: int) -> HttpResponse:
+def lead(request: Request, pk: int) -> HttpResponse:
     """One lead with what was done about it."""
-    user: User = request.user  # type: ignore[assignment]
+    user = request.user
     found = get_object_or_404(Lead.objects.visible_to(user).select_related("owner", "account", "created_by"), pk=pk)
     viewer = viewer_of(user)
     context = {
@@ -108,9 +109,9 @@ def lead(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @for_those_who_may("lead.edit")
 @idempotent
-def lead_new(request: HttpRequest) -> HttpResponse:
+def lead_new(request: Request) -> HttpResponse:
     """Write down a lead; it is the writer's own."""
-    form = LeadForm(request.POST or None, currency=request.company.currency)  # type: ignore[attr-defined]
+    form = LeadForm(request.POST or None, currency=request.company.currency)
     if request.method == "POST" and form.is_valid():
         viewer = viewer_of(request.user)
         made = form.save(commit=False)
@@ -124,10 +125,10 @@ def lead_new(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @for_those_who_may("lead.edit")
-def lead_edit(request: HttpRequest, pk: int) -> HttpResponse:
+def lead_edit(request: Request, pk: int) -> HttpResponse:
     """Change a lead."""
     found = editable_or_denied(Lead, request.user, pk)
-    form = LeadForm(request.POST or None, instance=found, currency=request.company.currency)  # type: ignore[attr-defined]
+    form = LeadForm(request.POST or None, instance=found, currency=request.company.currency)
     if request.method == "POST" and form.is_valid():
         form.save()
         htmx.say(request, _("%(name)s is saved.") % {"name": found.name})
@@ -137,11 +138,11 @@ def lead_edit(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @for_those_who_may("lead.edit")
-def lead_take(request: HttpRequest, pk: int) -> HttpResponse:
+def lead_take(request: Request, pk: int) -> HttpResponse:
     """Take an unassigned lead; the second of two gets told who was first."""
     found = editable_or_denied(Lead, request.user, pk)
     try:
-        take_lead(lead=found, by=request.user)  # type: ignore[arg-type]
+        take_lead(lead=found, by=request.user)
         htmx.say(request, _("%(name)s is yours now.") % {"name": found.name})
     except LeadTaken as taken:
         htmx.say(request, _("%(owner)s took this lead a moment ago.") % {"owner": taken.owner}, state="warning")
@@ -150,11 +151,13 @@ def lead_take(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @for_those_who_may("deal.reassign")
-def lead_give(request: HttpRequest, pk: int) -> HttpResponse:
+def lead_give(request: Request, pk: int) -> HttpResponse:
     """Give a lead to one of the manager's reps."""
     found = editable_or_denied(Lead, request.user, pk)
-    user: User = request.user  # type: ignore[assignment]
-    to = get_object_or_404(Rep.objects.present().filter(pk__in=viewer_of(user).subtree_rep_ids), pk=int_param(request.POST, "rep") or 0)
+    user = request.user
+    to = get_object_or_404(
+        Rep.objects.present().filter(pk__in=viewer_of(user).subtree_rep_ids), pk=int_param(request.POST, "rep") or 0
+    )
     give_lead(lead=found, to=to, by=user)
     htmx.say(request, _("%(lead)s is now with %(rep)s.") % {"lead": found.name, "rep": to.name})
     return htmx.go(request, "deals:lead", pk)
@@ -162,7 +165,7 @@ def lead_give(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @for_those_who_may("lead.edit")
-def lead_state(request: HttpRequest, pk: int) -> HttpResponse:
+def lead_state(request: Request, pk: int) -> HttpResponse:
     """Mark a lead as not a fit, or take that back."""
     found = editable_or_denied(Lead, request.user, pk)
     to = clean_param(request.POST, "state")
@@ -177,10 +180,9 @@ def lead_state(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @for_those_who_may("deal.create")
-def lead_convert(request: HttpRequest, pk: int) -> HttpResponse:
+def lead_convert(request: Request, pk: int) -> HttpResponse:
     """Make the lead's account and contact and open the form of a new deal with both filled in."""
     found = editable_or_denied(Lead, request.user, pk, "owner")
-    viewer = viewer_of(request.user)
-    account, contact = account_for(lead=found, owner=found.owner or Rep.objects.filter(pk=viewer.rep_id).first())
+    account, contact = account_for(lead=found, owner=found.owner or request.user.rep)
     query = {"account": account.pk, "lead": found.pk, **({"contact": contact.pk} if contact else {})}
     return htmx.go(request, f"{reverse('deals:new')}?{urlencode(query)}")

@@ -1,8 +1,10 @@
 from reps.models.audit import AuditDetail, AuditEntry, AuditHead
 from reps.models.company import Company, Holiday, HolidayCalendar
+from reps.models.mail import Mail
 from reps.models.people import Invitation, Rep, SignInAttempt, User
 from reps.models.requests import IdempotencyKey
 from reps.models.roles import Capability, Role, RoleAssignment
+from reps.models.sessions import Session
 from reps.models.teams import Team, TeamLead, TeamMembership
 
 __all__ = [
@@ -15,9 +17,11 @@ __all__ = [
     "HolidayCalendar",
     "IdempotencyKey",
     "Invitation",
+    "Mail",
     "Rep",
     "Role",
     "RoleAssignment",
+    "Session",
     "SignInAttempt",
     "Team",
     "TeamLead",

@@ -18,9 +18,7 @@ class AuditEntry(models.Model):
     """
 
     at = models.DateTimeField(default=clock.now)
-    actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
-    )
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     verb = models.CharField(max_length=40)
     subject_type = models.CharField(max_length=40)
     subject_id = models.CharField(max_length=40, blank=True)

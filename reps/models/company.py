@@ -51,9 +51,7 @@ class Holiday(models.Model):
 
     class Meta:
         ordering = ["day_on", "id"]
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["calendar", "day_on"], name="holiday_once_per_calendar_day")
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["calendar", "day_on"], name="holiday_once_per_calendar_day")]
 
     def __str__(self) -> str:
         return f"{self.day_on} {self.name}"

@@ -43,9 +43,7 @@ class User(AbstractBaseUser):
     name = models.CharField(_("name"), max_length=120)
     kind = models.CharField(_("access"), max_length=8, choices=Kind, default=Kind.MEMBER)
     is_active = models.BooleanField(_("may sign in"), default=True)
-    language = models.CharField(
-        _("language"), max_length=5, blank=True, choices=[("en", "English"), ("id", "Indonesia")]
-    )
+    language = models.CharField(_("language"), max_length=5, blank=True, choices=[("en", "English"), ("id", "Indonesia")])
     theme = models.CharField(_("appearance"), max_length=6, choices=Theme, default=Theme.SYSTEM)
     # Raised to end every session at once: it is part of what a session proves.
     session_epoch = models.PositiveIntegerField(default=0)
@@ -59,7 +57,9 @@ class User(AbstractBaseUser):
     class Meta:
         ordering = [Lower("name"), "id"]
         constraints: ClassVar = [
-            models.UniqueConstraint(Lower("email"), name="user_email_unique", violation_error_message=_("This address is already in use.")),
+            models.UniqueConstraint(
+                Lower("email"), name="user_email_unique", violation_error_message=_("This address is already in use.")
+            ),
             models.CheckConstraint(condition=~Q(email=""), name="user_has_email"),
         ]
 

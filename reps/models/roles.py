@@ -40,7 +40,9 @@ class Role(models.Model):
     class Meta:
         ordering = [Lower("name"), "id"]
         constraints: ClassVar = [
-            models.UniqueConstraint(Lower("name"), name="role_name_unique", violation_error_message=_("There is a role of this name already.")),
+            models.UniqueConstraint(
+                Lower("name"), name="role_name_unique", violation_error_message=_("There is a role of this name already.")
+            ),
         ]
 
     def __str__(self) -> str:

@@ -51,7 +51,9 @@ class Team(models.Model):
     class Meta:
         ordering = [Lower("name"), "id"]
         constraints: ClassVar = [
-            models.UniqueConstraint(Lower("name"), name="team_name_unique", violation_error_message=_("There is a team of this name already.")),
+            models.UniqueConstraint(
+                Lower("name"), name="team_name_unique", violation_error_message=_("There is a team of this name already.")
+            ),
             models.CheckConstraint(condition=~Q(parent=models.F("id")), name="team_is_not_its_own_parent"),
         ]
         indexes: ClassVar = [models.Index(fields=["path"], name="team_path_prefix", opclasses=["varchar_pattern_ops"])]
