@@ -100,7 +100,7 @@ def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
     with (
         django_db_blocker.unblock(),
         time_machine.travel(cast_module.NOW, tick=False),
-        mock.patch.object(health, "parts", lambda: well),
+        mock.patch.object(health, "parts", return_value=well),
         _taken_back(),
     ):
         yield World()
