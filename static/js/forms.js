@@ -92,6 +92,7 @@ document.addEventListener("change", (event) => {
 });
 
 document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-back]")) history.back();
   const eye = event.target.closest("[data-reveal]");
   if (eye) {
     const field = document.querySelector(eye.dataset.reveal);

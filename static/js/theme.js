@@ -11,7 +11,9 @@
     }
   };
 
-  apply(root.dataset.theme || "system");
+  // Pages that are drawn without asking who you are (errors) have no choice in them: the last page seen had.
+  if (root.dataset.theme) localStorage.setItem("theme", root.dataset.theme);
+  apply(root.dataset.theme || localStorage.getItem("theme") || "system");
   system.addEventListener("change", () => root.dataset.theme === "system" && apply("system"));
   document.addEventListener("DOMContentLoaded", () => apply(root.dataset.theme));
 
@@ -23,6 +25,7 @@
     event.stopImmediatePropagation();
     const body = new FormData(form);
     body.set("theme", event.submitter.value);
+    localStorage.setItem("theme", event.submitter.value);
     apply(event.submitter.value);
     fetch(form.action, { method: "POST", body, headers: { "HX-Request": "true" } });
   });
