@@ -7,10 +7,11 @@ import django.core.validators
 import django.db.models.constraints
 import django.db.models.deletion
 import django.db.models.functions.text
-import lib.clock
-import lib.ids
 from django.conf import settings
 from django.db import migrations, models
+
+import lib.clock
+import lib.ids
 
 
 class Migration(migrations.Migration):
@@ -528,6 +529,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='deal',
             index=models.Index(condition=models.Q(('outcome', '')), fields=['stage', 'id'], name='deal_open_by_stage'),
+        ),
+        migrations.AddIndex(
+            model_name='deal',
+            index=models.Index(condition=models.Q(('has_history', True)), fields=['id'], name='deal_to_replay'),
         ),
         migrations.AddIndex(
             model_name='deal',
