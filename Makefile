@@ -4,7 +4,7 @@
 PYTHON ?= python3
 ARGS ?=
 PY := .venv/bin/python
-SOURCES := lib reps deals metrics dashboard salesteam tests manage.py
+SOURCES := lib reps deals metrics dashboard salesteam scripts tests manage.py
 
 .DEFAULT_GOAL := help
 .PHONY: help run stop check format test test-fast test-long screenshots assets messages lock develop
@@ -47,8 +47,8 @@ assets: ## build static/vendor/ and the translations again
 	@rm -f static/vendor/.stamp
 	@exec $(PYTHON) salesteam/bootstrap.py assets
 
-messages: develop ## collect the strings to translate (needs the gettext programs)
-	$(PY) manage.py makemessages --all --no-obsolete --no-wrap --ignore .venv --ignore node_modules --ignore var
+messages: develop ## collect the strings to translate into locale/
+	$(PY) scripts/messages.py
 
 lock: develop ## choose versions anew for every requirements file and package.json
 	@for name in "" -local -dev -node -uv; do \

@@ -13,6 +13,7 @@ from django.db import connection
 from django.test import Client
 
 from reps.models import User
+from salesteam.assets import build_translations
 from tests import cast as cast_module
 from tests import database, guards
 
@@ -24,6 +25,12 @@ def pytest_configure(config: pytest.Config) -> None:
     """Markers that change what this file does to a test."""
     config.addinivalue_line("markers", "real_clock: lives in the present instead of on the frozen day")
     config.addinivalue_line("markers", "expects_server_error: breaks a page on purpose")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _compiled_words() -> None:
+    """Pages in Indonesian need the compiled catalogue."""
+    build_translations()
 
 
 # ── Database ────────────────────────────────────────────────────────────────────────────────────────────────────────
