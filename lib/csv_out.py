@@ -27,7 +27,16 @@ def cell(value: Any) -> str:
     if isinstance(value, date | datetime):
         return value.isoformat()
     text = str(value)
-    return f"'{text}" if text.lstrip(" \u00a0\ufeff").startswith(_STARTERS) or text.startswith(_STARTERS) else text
+    return f"'{text}" if _is_formula(text.lstrip("'")) else text
+
+
+def plain(text: str) -> str:
+    """A cell of our own files as it was before `cell` guarded it."""
+    return text[1:] if text.startswith("'") and _is_formula(text.lstrip("'")) else text
+
+
+def _is_formula(text: str) -> bool:
+    return text.startswith(_STARTERS) or text.lstrip(" \u00a0\ufeff").startswith(_STARTERS)
 
 
 class _Echo:
