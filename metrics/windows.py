@@ -1,0 +1,63 @@
+"""Which days a number speaks of, and as of when."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import NamedTuple, Protocol
+
+from lib import clock
+from lib.periods import midnight
+from reps.models import Company
+
+
+class Days(Protocol):
+    """Half-open days [start_on, end_on): a Window or a lib.periods.Period."""
+
+    @property
+    def start_on(self) -> date: ...
+    @property
+    def end_on(self) -> date: ...
+
+
+class Window(NamedTuple):
+    """The days [start_on, end_on); for spans that are no named period, such as the first 40 days of a quarter."""
+
+    start_on: date
+    end_on: date
+
+
+@dataclass(frozen=True)
+class AsOf:
+    """Events dated up to `day`, as known at `known_at` (None: now). DOMAIN §0.1, §12.
+
+    Nothing that lies after the present instant counts as having happened.
+    """
+
+    day: date
+    known_at: datetime | None = None
+
+    def stop(self, days: Days) -> date:
+        """The first day after the part of the window that has been by `day`."""
+        return max(days.start_on, min(days.end_on, self.day + timedelta(days=1)))
+
+    def end(self, days: Days) -> date:
+        """The day at whose end open deals are counted: the window's last, or `day` while it runs."""
+        return min(days.end_on - timedelta(days=1), self.day)
+
+
+def as_of(company: Company, day: date | None = None, known_at: datetime | None = None) -> AsOf:
+    """Today in the company's zone and everything known, unless told otherwise."""
+    return AsOf(day or clock.today(company.zone), known_at)
+
+
+def reach(windows: Sequence[Days], at: AsOf) -> tuple[date, date]:
+    """The days [first, last) that all windows together cover."""
+    return min(w.start_on for w in windows), max(at.stop(w) for w in windows)
+
+
+def instants(days: Days, at: AsOf, company: Company) -> tuple[datetime, datetime]:
+    """The UTC instants [start, stop) of the part of the window that has been."""
+    start, stop = midnight(days.start_on, company.zone), midnight(at.stop(days), company.zone)
+    return start, max(start, min(stop, clock.now()))
