@@ -11,6 +11,11 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def instant(unix_seconds: float) -> datetime:
+    """The instant in UTC that many seconds after the start of 1970."""
+    return datetime.fromtimestamp(unix_seconds, UTC)
+
+
 def today(zone: ZoneInfo) -> date:
     """The calendar day it is in that zone."""
     return now().astimezone(zone).date()
