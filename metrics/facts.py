@@ -65,12 +65,14 @@ _OPENED_REPLAYED = """
 SELECT w.k, d.id AS deal_id, own.rep_id, d.opened_on, w.end_on
 FROM deals_deal d
 JOIN w ON w.end_on IS NOT NULL AND (d.opened_on IS NULL OR d.opened_on <= w.end_on)
-CROSS JOIN LATERAL (
-    SELECT o.rep_id FROM deals_dealevent o
-    WHERE o.deal_id = d.id AND o.kind = 'owner' AND (o.effective_on IS NULL OR o.effective_on <= w.end_on) AND {o}
-    ORDER BY o.effective_on DESC NULLS LAST, o.occurred_at DESC, o.id DESC LIMIT 1
-) own
-WHERE {which} AND coalesce((
+CROSS JOIN LATERAL (SELECT coalesce(
+    (SELECT o.rep_id FROM deals_dealevent o
+     WHERE o.deal_id = d.id AND o.kind = 'owner' AND (o.effective_on IS NULL OR o.effective_on <= w.end_on) AND {o}
+     ORDER BY o.effective_on DESC NULLS LAST, o.occurred_at DESC, o.id DESC LIMIT 1),
+    (SELECT o.rep_id FROM deals_dealevent o WHERE o.deal_id = d.id AND o.kind = 'owner' AND {o}
+     ORDER BY o.effective_on NULLS FIRST, o.occurred_at, o.id LIMIT 1)
+) AS rep_id) own
+WHERE {which} AND own.rep_id IS NOT NULL AND coalesce((
     SELECT e.code FROM deals_dealevent e
     WHERE e.deal_id = d.id AND e.kind = 'outcome' AND (e.effective_on IS NULL OR e.effective_on <= w.end_on) AND {e}
     ORDER BY e.effective_on DESC NULLS LAST, e.occurred_at DESC, e.id DESC LIMIT 1

@@ -7,9 +7,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import NamedTuple, Protocol
 
-from lib import clock
-from lib.periods import midnight
+from django.utils.translation import gettext as _
+
+from lib import clock, periods
+from lib.periods import BadPeriod, Period, midnight
 from reps.models import Company
+
+# Years outside are typing mistakes, and close to where date arithmetic breaks.
+FIRST_YEAR, LAST_YEAR = 1990, 2099
 
 
 class Days(Protocol):
@@ -45,6 +50,25 @@ class AsOf:
     def end(self, days: Days) -> date:
         """The day at whose end open deals are counted: the window's last, or `day` while it runs."""
         return min(days.end_on - timedelta(days=1), self.day)
+
+
+def read_period(text: str, company: Company) -> Period:
+    """The period that 2017, 2017-Q1, 2017-03 or 2017-W05 names in the company's year; BadPeriod with a sentence otherwise."""
+    period = periods.named(text, company.fiscal_start)
+    if not FIRST_YEAR <= period.start_on.year <= LAST_YEAR or period.end_on.year > LAST_YEAR + 1:
+        raise BadPeriod(_("Give a period between %(first)d and %(last)d.") % {"first": FIRST_YEAR, "last": LAST_YEAR})
+    return period
+
+
+def read_day(text: str) -> date:
+    """A day written as 2017-12-31; ValueError with a sentence otherwise."""
+    try:
+        day = date.fromisoformat(text)
+        if not FIRST_YEAR <= day.year <= LAST_YEAR:
+            raise ValueError
+    except ValueError:
+        raise ValueError(_("“%(text)s” is no day: write it as 2017-12-31.") % {"text": text}) from None
+    return day
 
 
 def as_of(company: Company, day: date | None = None, known_at: datetime | None = None) -> AsOf:
