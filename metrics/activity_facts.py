@@ -35,7 +35,7 @@ SELECT w.k, a.id, a.rep_id, a.occurred_on AS day,
        a.channel = 'email' AND a.direction = 'out' AND standing AND a.is_human AS emails_sent,
        a.channel = 'meeting' AND standing AND a.outcome = 'held' AS meetings_held,
        a.channel = 'meeting' AND standing AND a.outcome = 'no_show' AS no_shows,
-       a.channel = 'meeting' AND NOT standing AND a.outcome <> 'rescheduled'
+       a.channel = 'meeting' AND NOT standing AND a.outcome = '' AND a.booked_at IS NOT NULL AND a.cancelled_at <= a.occurred_at
            AND a.cancelled_at > a.occurred_at - interval '{LATE_CANCEL_HOURS} hours' AS late_cancels
 FROM deals_activity a
 JOIN w ON a.occurred_on >= w.start_on AND a.occurred_on < w.stop_on

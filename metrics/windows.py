@@ -82,6 +82,6 @@ def reach(windows: Sequence[Days], at: AsOf) -> tuple[date, date]:
 
 
 def instants(days: Days, at: AsOf, company: Company) -> tuple[datetime, datetime]:
-    """The UTC instants [start, stop) of the part of the window that has been."""
+    """The UTC instants [start, stop) of the part of the window that has been, the present instant included."""
     start, stop = midnight(days.start_on, company.zone), midnight(at.stop(days), company.zone)
-    return start, max(start, min(stop, clock.now()))
+    return start, max(start, min(stop, clock.now() + timedelta(microseconds=1)))
