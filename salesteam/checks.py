@@ -104,7 +104,7 @@ def _database(environment: Mapping[str, str]) -> Iterator[str]:
         yield "DATABASE_URL has no password. Give the database user one and put it into the address."
     mode = parse_qs(url.query).get("sslmode", [""])[0]
     private = environment.get("DATABASE_TLS") == "private-network"
-    if url.hostname not in _NEAR and mode not in _TLS_MODES and not private:
+    if (url.hostname or "") not in _NEAR and mode not in _TLS_MODES and not private:
         yield (
             "DATABASE_URL reaches another machine without TLS. Add ?sslmode=verify-full,"
             " or set DATABASE_TLS=private-network where nobody else can listen."
