@@ -104,15 +104,16 @@ def viewer_of(user: Any) -> Viewer:
     """The relations of a signed-in user, read once and kept on the user object; nobody's for anyone else."""
     if not user.is_authenticated or not user.is_active:
         return Viewer(kind="anonymous")
-    kept = user.__dict__.get("_viewer")
+    # By attribute, not by __dict__: `request.user` is a wrapper, and both it and the user inside must find the answer.
+    kept: Viewer | None = getattr(user, "_viewer", None)
     if kept is None:
-        kept = user.__dict__["_viewer"] = _read(user)
+        kept = user._viewer = _read(user)
     return kept
 
 
 def forget(user: User) -> None:
     """Read the relations anew on the next question (after a change within the same request)."""
-    user.__dict__.pop("_viewer", None)
+    user._viewer = None  # type: ignore[attr-defined]
 
 
 def _read(user: User) -> Viewer:
