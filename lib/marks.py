@@ -13,6 +13,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 TONES = ("accent", "good", "warn", "bad", "n1", "n2", "n3", "open")
+# A letter of Inter at 12 px, on the wide side: how much room words at a mark need.
+CHAR_PX = 6.5
 UNIT_KINDS = ("done", "pivoted", "carried", "open", "added")
 
 

@@ -17,12 +17,13 @@ from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, ngettext
 
-from lib import charts, clock, marks, numbers
+from lib import bullets, charts, clock, numbers
+from lib import marks as small
 
 register = template.Library()
 
 STATES = ("good", "warn", "bad", "info", "neutral")
-ICON_SIZES = {"s": 12, "m": 16, "l": 20, "xl": 24}
+ICON_SIZES = {"xs": 9, "s": 12, "m": 16, "l": 20, "xl": 24}
 THEMES = ("light", "dark")
 
 
@@ -77,9 +78,11 @@ def dots(count: int, label: str = "") -> SafeString:
 def theme_attrs(context: template.Context) -> SafeString:
     """The attributes of <html> for the theme this person chose; theme.js settles "system" before the first paint."""
     request = context.get("request")
-    user = getattr(request, "user", None)
-    signed_in = user is not None and user.is_authenticated
-    chosen = user.theme if signed_in else getattr(request, "COOKIES", {}).get("theme", "")
+    user: Any = getattr(request, "user", None)
+    if user is not None and user.is_authenticated:
+        chosen = user.theme
+    else:
+        chosen = getattr(request, "COOKIES", {}).get("theme", "")
     if chosen not in THEMES:
         return SafeString('data-theme="system" data-bs-theme="light"')
     return format_html('data-theme="{0}" data-bs-theme="{0}"', chosen)
@@ -217,19 +220,19 @@ def _made(kind: Any, items: Any) -> list[Any]:
 @register.simple_tag
 def bar(value: Any, top: Any, width: str = "80", tone: str = "accent", label: str = "", height: int = 6) -> SafeString:
     """A small bar from 0 to `top`. Decoration beside its number unless it has a label."""
-    return marks.bar(float(value or 0), float(top or 0), width=str(width), height=height, tone=tone, label=label)
+    return small.bar(float(value or 0), float(top or 0), width=str(width), height=height, tone=tone, label=label)
 
 
 @register.simple_tag
 def unit_bar(kinds: Sequence[str], label: str, block: int = 26) -> SafeString:
     """One block per commitment."""
-    return marks.unit_bar(kinds, label=label, block=block)
+    return small.unit_bar(kinds, label=label, block=block)
 
 
 @register.simple_tag
 def spark(values: Sequence[Any], label: str = "", width: int = 96, height: int = 24) -> SafeString:
     """A line without axes."""
-    return marks.spark(_floats(values or ()), width=width, height=height, label=label)
+    return small.spark(_floats(values or ()), width=width, height=height, label=label)
 
 
 @register.simple_tag
@@ -240,7 +243,7 @@ def interval(
     if low is None or point is None or high is None:
         return or_dash(None)
     middle = None if tick is None else float(tick)
-    return marks.interval(
+    return small.interval(
         float(low), float(point), float(high), top=float(top), tick=middle, thin=thin, width=str(width), label=label
     )
 
@@ -248,7 +251,7 @@ def interval(
 @register.simple_tag
 def stack(parts: Any, label: str = "", height: int = 12, width: str = "100%") -> SafeString:
     """Shares of a whole: a list of marks.Part or of dictionaries with value, label, tone."""
-    return marks.stack(_made(marks.Part, parts), label=label, height=height, width=width)
+    return small.stack(_made(small.Part, parts), label=label, height=height, width=width)
 
 
 @register.simple_tag
@@ -262,16 +265,17 @@ def bullet(
     high: Any = None,
     forecast: str = "",
 ) -> SafeString:
-    """Actual against floor, target, stretch and pace. `words` stands at the bar; `marks` are charts.Mark or dictionaries."""
-    whisker = [None if value is None else float(value) for value in (low, point, high)]
-    data = charts.Bullet(float(actual or 0), words, _made(charts.Mark, marks), *whisker, forecast)
-    return charts.bullet(data, label=label)
+    """Actual against floor, target, stretch and pace. `words` stands at the bar; `marks` are bullets.Mark or dictionaries."""
+    low, point, high = (None if value is None else float(value) for value in (low, point, high))
+    marks = _made(bullets.Mark, marks)
+    data = bullets.Bullet(float(actual or 0), words, marks, low=low, point=point, high=high, forecast_label=forecast)
+    return bullets.bullet(data, label=label)
 
 
 @register.simple_tag
 def columns(data: Any, label: str, ticks: Any = (), line: Any = None, height: int = 190) -> SafeString:
     """Columns with labels: a list of charts.Column or dictionaries; ticks are (value, words) pairs."""
-    level = _made(charts.Mark, [line])[0] if line else None
+    level = _made(bullets.Mark, [line])[0] if line else None
     return charts.columns(_made(charts.Column, data), ticks=ticks or (), line=level, height=height, label=label)
 
 
