@@ -1,0 +1,216 @@
+"""Accounts: new ones are written, those of the same id or name get what the file says of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from difflib import get_close_matches
+from typing import Any
+
+from django.db import connection
+
+from deals.imports.context import LeftOut, Run, meant
+from deals.imports.customs import read_instant
+from deals.imports.names import Meaning, tidy
+from deals.imports.report import BadRow
+from deals.imports.shapes import Table
+from deals.imports.survey import Survey, chunks
+from deals.models import Account
+from lib.phones import normalise
+from lib.text import fold
+
+_LIMITS = (("name", 160), ("sector", 80), ("city", 80), ("website", 200), ("external_id", 80))
+_TEXTS = ("sector", "city", "phone", "website")
+_FIELDS = (*_TEXTS, "employees", "extra", "owner_id", "external_id")
+MOST_PEOPLE = 2**31 - 1
+
+
+def read_accounts(run: Run, table: Table, survey: Survey) -> None:
+    """Bring in the rows of an accounts file. Parents may stand anywhere in it."""
+    _Accounts(run, table, survey).read()
+
+
+class _Accounts:
+    """One accounts file on its way in. `keys` are those of the rows' names, given out before any row is read."""
+
+    def __init__(self, run: Run, table: Table, survey: Survey) -> None:
+        self.run, self.table = run, table
+        self.keys: dict[str, int] = {}
+        self.written: set[int] = set()
+        self.parents: dict[int, int] = {}
+        self.sectors: Counter[str] = Counter()
+        self._name_all()
+        may_create = {"owner": run.scope.is_everything, "parent": True}
+        self.owners = run.meanings("rep", survey.names.get("owner", {}), may_create=may_create["owner"])
+        self.above: dict[str, Meaning] = run.meanings("account", survey.names.get("parent", {}), may_create=True)
+
+    def _name_all(self) -> None:
+        """Make the names in the file known, so that parents and deals may refer to them."""
+        known, at, fresh = self.run.known["account"], self.table.places["name"], []
+        for rows in chunks(self.table):
+            for _, cells in rows:
+                name = tidy(cells[at]) if len(cells) > at else ""
+                if name and name not in self.keys:
+                    found = known.find(name)
+                    self.keys[name] = found[0] if found else 0
+                    if not found:
+                        fresh.append(name)
+                        known.add(0, name)
+        for name, key in zip(fresh, self.run.writer.keys(Account, len(fresh)), strict=True):
+            known.rename(0, key, name)
+            self.keys[name] = key
+
+    def read(self) -> None:
+        """Read, store and link."""
+        counts = self.run.report.of("accounts")
+        for rows in chunks(self.table):
+            good: list[dict[str, Any]] = []
+            for number, cells in rows:
+                counts.read += 1
+                try:
+                    good.append(self._row(cells))
+                except BadRow as problem:
+                    self.run.refuse(self.table, number, problem)
+                except LeftOut:
+                    counts.left_out += 1
+            self._store(good)
+            self.run.advance(len(rows))
+        self._link()
+        _say_sectors(self.run, self.sectors)
+
+    def _row(self, cells: list[str]) -> dict[str, Any]:
+        if len(cells) != len(self.table.source.header):
+            raise BadRow("ragged", found=len(cells), expected=len(self.table.source.header))
+        text = {name: tidy(cells[at]) for name, at in self.table.places.items()}
+        if not text["name"]:
+            raise BadRow("required", "name")
+        for name, most in _LIMITS:
+            if len(text.get(name, "")) > most:
+                raise BadRow("too_long", name, text[name][:80], most=most)
+        owner_id = meant(self.owners, _raw(self.table, cells, "owner"), "owner")
+        if not self.run.scope.is_everything and owner_id is not None and not self.run.scope.allows(owner_id):
+            raise BadRow("not_yours", "owner", text["owner"])
+        if not self.run.scope.is_everything and owner_id is None:
+            owner_id = self.run.scope.user.viewer.rep_id if self.run.scope.user else None
+        row: dict[str, Any] = {name: text.get(name, "") for name in ("name", "sector", "city", "website", "external_id")}
+        row |= {"phone": phone(self.run, text), "employees": _count(text.get("employees", "")), "owner_id": owner_id}
+        row["extra"] = self._extra(text, cells)
+        row["parent_id"] = meant(self.above, _raw(self.table, cells, "parent"), "parent")
+        row["created_at"] = instant(self.run, text, "created_at") or self.run.now
+        return self._placed(row)
+
+    def _placed(self, row: dict[str, Any]) -> dict[str, Any]:
+        """With its key; every row of a name is one account."""
+        row["id"] = self.keys[row["name"]]
+        if row["id"] in self.written:
+            raise BadRow("twice_here", "name", row["name"])
+        if row["parent_id"] == row["id"]:
+            raise BadRow("own_parent", "parent", row["name"])
+        self.written.add(row["id"])
+        if row["parent_id"]:
+            self.parents[row["id"]] = row["parent_id"]
+        if row["sector"]:
+            self.sectors[row["sector"]] += 1
+        return row
+
+    def _extra(self, text: dict[str, str], cells: list[str]) -> dict[str, str]:
+        """What there is no column for, by the file's own names."""
+        kept = {name.removeprefix("extra."): value for name, value in text.items() if name.startswith("extra.") and value}
+        return kept | {name: tidy(cells[at]) for name, at in self.table.others.items() if cells[at]}
+
+    def _store(self, rows: Sequence[dict[str, Any]]) -> None:
+        run, counts = self.run, self.run.report.of("accounts")
+        run.writer.wait()
+        here = Account.objects.in_bulk([row["id"] for row in rows])
+        new = [row for row in rows if row["id"] not in here]
+        counts.new += len(new)
+        for row in new[:3]:
+            run.report.sample("accounts", {name: str(row[name] or "") for name in ("name", "sector", "city", "employees")})
+        changed = [account for row in rows if row["id"] in here and (account := _changed(run, here[row["id"]], row))]
+        counts.changed += len(changed)
+        counts.unchanged += len(rows) - len(new) - len(changed)
+        if not run.is_rehearsal:
+            run.writer.accounts([{**row, "parent_id": None} for row in new])
+            run.writer.wait()
+            Account.objects.bulk_update(changed, _FIELDS, batch_size=500)
+
+    def _link(self) -> None:
+        """Set the parents, now that every account is there; a new parent of an existing account is a change."""
+        if self.run.is_rehearsal or not self.parents:
+            return
+        self.run.writer.wait()
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE deals_account a SET parent_id = t.parent FROM unnest(%s::bigint[], %s::bigint[]) AS t(id, parent) "
+                "WHERE a.id = t.id AND a.parent_id IS DISTINCT FROM t.parent AND EXISTS (SELECT FROM deals_account p WHERE p.id = t.parent)",
+                [list(self.parents), list(self.parents.values())],
+            )
+
+
+def _changed(run: Run, account: Account, row: dict[str, Any]) -> Account | None:
+    """The account with what the row says differently; empty cells change nothing. None when nothing differs."""
+    if not run.scope.is_everything and run.scope.user and not Account.objects.editable_by(run.scope.user).filter(pk=account.pk).exists():
+        return None
+    row = {**row, "extra": {**account.extra, **row["extra"]}}
+    if row["external_id"][:1] == "A" and row["external_id"][1:] == str(account.pk):
+        row["external_id"] = ""
+    differs = [name for name in _FIELDS if row[name] and row[name] != getattr(account, name)]
+    if account.name != row["name"]:
+        run.report.say("matched", kind="account", text=row["name"], name=account.name, rows=1)
+    for name in differs:
+        setattr(account, name, row[name])
+    return account if differs or (row["parent_id"] and row["parent_id"] != account.parent_id) else None
+
+
+def _say_sectors(run: Run, sectors: Counter[str]) -> None:
+    """Point to a sector that looks like a misspelt word; it is kept as it is."""
+    for sector, rows in sorted(sectors.items()):
+        near = get_close_matches(sector.casefold(), _SECTORS, n=1, cutoff=0.85)
+        if near and near[0] != sector.casefold() and fold(near[0]) != fold(sector):
+            run.report.say("sector_odd", text=sector, rows=rows, near=near[0])
+
+
+# Words that sector columns are made of, to find a misspelt one.
+_SECTORS = (
+    "technology", "medical", "retail", "software", "entertainment", "marketing", "telecommunications", "finance", "employment",
+    "services", "manufacturing", "education", "healthcare", "construction", "agriculture", "transportation", "logistics",
+    "hospitality", "insurance", "banking", "mining", "energy", "government", "automotive", "pharmaceutical", "consulting",
+)  # fmt: skip
+
+
+def _raw(table: Table, cells: list[str], field: str) -> str:
+    at = table.places.get(field)
+    return cells[at] if at is not None else ""
+
+
+def _count(typed: str) -> int | None:
+    if not typed:
+        return None
+    digits = typed.replace(".", "").replace(",", "").replace(" ", "")
+    if not (digits.isascii() and digits.isdigit()):
+        raise BadRow("bad_number", "employees", typed)
+    if int(digits) > MOST_PEOPLE:
+        raise BadRow("too_large", "employees", typed)
+    return int(digits)
+
+
+def phone(run: Run, text: dict[str, str]) -> str:
+    """The phone cell in the form that call links need."""
+    try:
+        return normalise(text.get("phone", ""), run.company.currency)
+    except ValueError:
+        raise BadRow("bad_phone", "phone", text["phone"]) from None
+
+
+def instant(run: Run, text: dict[str, str], field: str) -> datetime | None:
+    """The instant in a cell, None for an empty one."""
+    typed = text.get(field, "")
+    if not typed:
+        return None
+    made = read_instant(typed, run.company.zone)
+    if made is None:
+        raise BadRow("bad_instant", field, typed)
+    if made > run.now:
+        raise BadRow("in_future", field, typed)
+    return made

@@ -1,0 +1,146 @@
+"""Names in files against names that are known: equal after folding, or a question."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Any
+
+from lib.csv_out import plain
+from lib.text import clean_line, fold
+
+_MOST_NEAR = 3
+# Comparing one name with every other is only done among so many.
+_MOST_COMPARED = 20_000
+
+
+def tidy(cell: str) -> str:
+    """A cell as one clean line, without the apostrophe that keeps spreadsheets from reading a formula."""
+    text = cell.strip() if cell.isprintable() and "  " not in cell else clean_line(cell)
+    return plain(text) if text[:1] == "'" else text
+
+
+@dataclass
+class Known:
+    """The names of one kind that can be referred to, with the key behind each."""
+
+    kind: str
+    labels: dict[int, str] = field(default_factory=dict)
+    exact: dict[str, list[int]] = field(default_factory=dict)
+    folded: dict[str, list[int]] = field(default_factory=dict)
+
+    def add(self, key: int, name: str) -> None:
+        """Make a name known."""
+        self.labels[key] = name
+        self.exact.setdefault(name, []).append(key)
+        self.folded.setdefault(fold(name), []).append(key)
+
+    def rename(self, old: int, key: int, name: str) -> None:
+        """Give the last name added under `old` its own key."""
+        self.labels.pop(old, None)
+        self.labels[key] = name
+        for kept in (self.exact[name], self.folded[fold(name)]):
+            kept[kept.index(old)] = key
+
+    def find(self, name: str) -> list[int]:
+        """The keys of exactly this name, else those equal after folding case, blanks, accents and punctuation."""
+        return self.exact.get(name) or self.folded.get(fold(name) or name) or []
+
+    def near(self, name: str) -> list[int]:
+        """The most similar names, nearest first."""
+        if len(self.folded) > _MOST_COMPARED:
+            return []
+        close = get_close_matches(fold(name), self.folded, n=_MOST_NEAR, cutoff=0.6)
+        return [self.folded[found][0] for found in close]
+
+
+@dataclass(frozen=True)
+class Unmatched:
+    """A name that stands for nothing: `code` says why, `near` are similar names."""
+
+    text: str
+    code: str
+    near: tuple[str, ...] = ()
+
+
+# What a name in a file stands for: a key, None for "leave the row out", or the reason why not.
+Meaning = int | None | Unmatched
+
+
+@dataclass(frozen=True)
+class Question:
+    """A name that only a person can settle, asked once whatever the number of its rows."""
+
+    kind: str
+    text: str
+    rows: int
+    options: tuple[tuple[int, str], ...]
+    may_create: bool
+
+    def as_json(self) -> dict[str, Any]:
+        """For the report."""
+        return {
+            "kind": self.kind, "text": self.text, "rows": self.rows, "options": [list(option) for option in self.options],
+            "may_create": self.may_create,
+        }  # fmt: skip
+
+
+@dataclass
+class Resolved:
+    """What each cell of a column means, with what must be said about it and asked."""
+
+    meanings: dict[str, Meaning] = field(default_factory=dict)
+    said: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    questions: list[Question] = field(default_factory=list)
+    to_create: list[tuple[str, list[str], int]] = field(default_factory=list)  # name, cells, rows
+
+
+def resolve(known: Known, cells: Mapping[str, int], answers: Mapping[str, Any], *, may_create: bool) -> Resolved:
+    """Find what the cells of a column stand for; `cells` counts the rows of each, `answers` are given by name."""
+    found = Resolved()
+    by_name: dict[str, list[str]] = {}
+    for cell in cells:
+        name = tidy(cell)
+        if name:
+            by_name.setdefault(name, []).append(cell)
+    for name, spellings in by_name.items():
+        rows = sum(cells[cell] for cell in spellings)
+        meaning = _meaning(found, known, name, rows, answers.get(name), may_create, spellings)
+        for cell in spellings:
+            found.meanings[cell] = meaning
+    return found
+
+
+def _meaning(
+    found: Resolved, known: Known, name: str, rows: int, answer: Any, may_create: bool, cells: list[str]
+) -> Meaning:
+    keys = known.find(name)
+    facts = {"kind": known.kind, "text": name, "rows": rows}
+    if len(keys) == 1:
+        label = known.labels[keys[0]]
+        if label != name:
+            found.said.append(("matched", {**facts, "name": label}))
+        return keys[0]
+    if isinstance(answer, int) and answer in known.labels:
+        found.said.append(("answered", {**facts, "name": known.labels[answer]}))
+        return answer
+    if answer == "skip":
+        found.said.append(("left_out", facts))
+        return None
+    if answer == "create" and may_create and not keys:
+        found.said.append(("created", facts))
+        found.to_create.append((name, cells, rows))
+        return None
+    options = keys[:5] or known.near(name)
+    labels = tuple((key, known.labels[key]) for key in options)
+    found.questions.append(Question(known.kind, name, rows, labels, may_create and not keys))
+    return Unmatched(name, "ambiguous_name" if keys else "unknown_name", tuple(label for _, label in labels))
+
+
+def known_from(kind: str, rows: Iterable[tuple[int, str]]) -> Known:
+    """The known names of a kind from (key, name) pairs."""
+    known = Known(kind)
+    for key, name in rows:
+        known.add(key, name)
+    return known
