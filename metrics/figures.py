@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from lib import numbers
 from metrics.definitions import REASONS, Metric, Unit
-from metrics.stats import THIN_BELOW, Interval, wilson
+from metrics.stats import THIN_BELOW, Interval, ratio, wilson
 
 
 @dataclass(frozen=True)
@@ -52,9 +52,7 @@ def unknown(reason: str, *, n: int = 0, known: Decimal | None = None) -> Figure:
 
 def share(part: int, whole: int) -> Figure:
     """A ratio of counts; null without a denominator."""
-    if not whole:
-        return Figure(None, "no_denominator", part=part, whole=whole)
-    return Figure(Decimal(part) / Decimal(whole), n=whole, part=part, whole=whole)
+    return Figure(ratio(part, whole), "" if whole else "no_denominator", n=whole, part=part, whole=whole)
 
 
 def written(metric: Metric, value: Decimal | int | None, currency: str, lang: str, *, short: bool = True) -> str:

@@ -29,7 +29,7 @@ def wilson(hits: int, n: int) -> Interval | None:
     share, z2 = hits / n, _Z95**2
     middle = (share + z2 / (2 * n)) / (1 + z2 / n)
     half = _Z95 / (1 + z2 / n) * math.sqrt(share * (1 - share) / n + z2 / (4 * n * n))
-    return Interval(max(0.0, middle - half), min(1.0, middle + half))
+    return Interval(0.0 if hits == 0 else middle - half, 1.0 if hits == n else middle + half)
 
 
 def median(values: Sequence[int]) -> Fraction | None:
