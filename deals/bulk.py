@@ -20,7 +20,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from deals.closing import in_base, rate_on
+from deals.closing import in_base, rate_on, settle_credit
 from deals.models import (
     Account,
     Activity,
@@ -34,7 +34,7 @@ from deals.models import (
     Lead,
     Stage,
 )
-from deals.replay import CACHED, DealState, cached, owner_at, replay
+from deals.replay import CACHED, DealState, cached, owner_at, replay, standing
 from lib import clock
 from lib.ids import uuid7
 from reps.models import Company, User
@@ -102,6 +102,7 @@ _GIVEN = (
     "external_id",
 )  # fmt: skip
 _DEAL = ("id", *_GIVEN, "extra", "created_at", "version", *CACHED)
+_REWRITTEN = ("id", "name", "account_id", "contact_id", "product_id", "deal_type", "opened_on", "version", *CACHED)
 _EVENT = (
     "id", "deal_id", "kind", "effective_on", "stage_id", "rep_id", "amount", "on_date", "code", "reason", "competitor_id",
     "voids_id", "occurred_at", "recorded_at", "actor_id", "batch_id",
@@ -133,6 +134,7 @@ class Writer:
         self, *, company: Company, actor: User | None = None, batch: ImportBatch | None = None, now: datetime | None = None
     ) -> None:
         self.company = company
+        self.actor = actor
         self.actor_id = actor.pk if actor else None
         self.batch_id = batch.pk if batch else None
         self.now = now or clock.now()
@@ -202,6 +204,31 @@ class Writer:
         rows, texts = self._events(by_deal)
         self._send((DealEvent, _EVENT, rows), (DealEventText, ("event_id", "text"), texts))
 
+    def rewrite(self, deals: Sequence[Deal]) -> None:
+        """Bring rows of deals that exist to the values they have in memory, which must be what their events say."""
+        self.wait()
+        table = [[getattr(deal, name) for name in _REWRITTEN] for deal in deals]
+        pairs = ", ".join(f"{name} = t.{name}" for name in _REWRITTEN[1:])
+        with connection.cursor() as cursor:
+            columns = ", ".join(_REWRITTEN)
+            cursor.execute(f"CREATE TEMP TABLE IF NOT EXISTS rewritten ON COMMIT DROP AS SELECT {columns} FROM deals_deal WITH NO DATA")
+            cursor.copy_expert(f"COPY rewritten ({columns}) FROM STDIN", StringIO(as_copy_text(table)))
+            cursor.execute(f"UPDATE deals_deal d SET {pairs} FROM rewritten t WHERE d.id = t.id")
+            cursor.execute("TRUNCATE rewritten")
+
+    def credits(self, changed: Sequence[tuple[Deal, list[Any], bool]]) -> None:
+        """Settle the credits of deals whose events changed: (deal, all its events, whether it was won before)."""
+        self.wait()
+        won = [(deal, events) for deal, events, was_won in changed if not was_won]
+        rows = [
+            (pk, *self._credit(deal.pk, deal.currency, events, replay(events)))
+            for pk, (deal, events) in zip(self.keys(Credit, len(won)), won, strict=True)
+        ]
+        for deal, events, was_won in changed:
+            if was_won:
+                settle_credit(deal=deal, events=events, company=self.company, by=self.actor)
+        self._send((Credit, _CREDIT, rows))
+
     def _complete(self, events: Iterable[NewEvent]) -> None:
         for event in events:
             event.occurred_at = event.occurred_at or self.now
@@ -225,7 +252,7 @@ class Writer:
     def _credit(self, deal_id: int, currency: str, events: list[NewEvent], state: DealState) -> Sequence[Any]:
         won_on = state.closed_on
         assert won_on is not None
-        win = next(event for event in reversed(events) if event.kind == DealEvent.Kind.OUTCOME)
+        win = _win(events)
         rep_id = owner_at(events, win) if state.has_history else state.owner_id  # type: ignore[arg-type]
         amount, fx = state.amount or Decimal(0), self.rate(currency, won_on)
         base = in_base(amount, fx=fx, company=self.company)
@@ -303,6 +330,12 @@ class Writer:
         texts = [(_statement(model, columns), as_copy_text(rows)) for model, columns, rows in tables if rows]
         self.wait()
         self._running = self._thread.submit(_copy, connection.connection, texts)
+
+
+def _win(events: Sequence[Any]) -> Any:
+    """The outcome that stands."""
+    outcomes = [event for event in events if event.kind == DealEvent.Kind.OUTCOME]
+    return outcomes[0] if len(outcomes) == 1 else [event for event in standing(events) if event.kind == DealEvent.Kind.OUTCOME][-1]
 
 
 def as_copy_text(rows: Iterable[Sequence[Any]]) -> str:

@@ -54,6 +54,7 @@ _ROWS = {
     "closed_without_day": _("A closed deal needs the day it was closed."),
     "open_with_outcome": _("The day it was closed is given, but not how it ended."),
     "closed_before_opened": _("It was closed before it was opened."),
+    "reopened_later": _("The deal was reopened here after that day. Close it on its own page."),
     "in_future": _("This day is still to come."),
     "ends_before_start": _("It ends before it starts."),
     "not_yours": _("This belongs to somebody outside your teams."),
