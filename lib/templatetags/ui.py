@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, tzinfo
+from functools import lru_cache
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.forms import BoundField
+from django.template.loader import get_template
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import timezone
@@ -31,12 +34,28 @@ def _lang() -> str:
     return numbers.language(get_language())
 
 
+@register.simple_tag
+def once(name: str) -> SafeString:
+    """A template that is the same for everybody, rendered once for each language: the fixed parts of the frame."""
+    render = _render_once.__wrapped__ if settings.DEBUG else _render_once
+    return render(name, get_language())
+
+
+@lru_cache(maxsize=32)
+def _render_once(name: str, language: str | None) -> SafeString:
+    return SafeString(get_template(name).render({}))
+
+
 # Icons and small words
 
 
 @register.simple_tag
+@lru_cache(maxsize=512)
 def icon(name: str, size: str = "m", label: str = "") -> SafeString:
-    """A Bootstrap Icon of the sprite (frontend/icons.txt). Without a label it is decoration beside a word."""
+    """A Bootstrap Icon of the sprite (frontend/icons.txt). Without a label it is decoration beside a word.
+
+    Remembered, since a page draws dozens and the frame alone two.
+    """
     pixels = ICON_SIZES.get(size, 16)
     spoken = format_html('role="img" aria-label="{}"', label) if label else SafeString('aria-hidden="true"')
     return format_html(
@@ -79,10 +98,8 @@ def theme_attrs(context: template.Context) -> SafeString:
     """The attributes of <html> for the theme this person chose; theme.js settles "system" before the first paint."""
     request = context.get("request")
     user: Any = getattr(request, "user", None)
-    if user is not None and user.is_authenticated:
-        chosen = user.theme
-    else:
-        chosen = getattr(request, "COOKIES", {}).get("theme", "")
+    signed_in = user is not None and user.is_authenticated
+    chosen = user.theme if signed_in else getattr(request, "COOKIES", {}).get("theme", "")
     if chosen not in THEMES:
         return SafeString('data-theme="system" data-bs-theme="light"')
     return format_html('data-theme="{0}" data-bs-theme="{0}"', chosen)

@@ -61,6 +61,27 @@ document.addEventListener("keydown", (event) => {
   command();
 });
 
+// The pages of the rail that have a key, written into the help when it is first asked for.
+function listPages() {
+  const list = document.querySelector("[data-go-words]");
+  if (!list || list.querySelector("[data-page]")) return;
+  if (!document.body.dataset.logUrl) list.querySelectorAll(":scope > :nth-child(n + 3):nth-child(-n + 4)").forEach((each) => each.remove());
+  const first = list.querySelector("dd");
+  for (const link of [...document.querySelectorAll("[data-go]")].reverse()) {
+    const keys = document.createElement("dt");
+    const words = document.createElement("dd");
+    keys.dataset.page = "";
+    for (const key of ["G", link.dataset.go.toUpperCase()]) keys.append(Object.assign(document.createElement("kbd"), { textContent: key }));
+    words.textContent = `${list.dataset.goWords} ${link.title}`;
+    first.after(keys, words);
+  }
+}
+
+document.addEventListener("open-help", listPages);
+document.addEventListener("click", (event) => {
+  if (event.target.closest('[data-open="#help"]')) listPages();
+});
+
 if (/Mac|iPhone|iPad/.test(navigator.platform)) {
   for (const key of document.querySelectorAll("kbd[data-mod]")) key.textContent = `⌘ ${key.dataset.mod}`;
 }

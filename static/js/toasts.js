@@ -24,8 +24,11 @@ function show({ text, undo = "", state = "good" }) {
   toast.dataset.state = state;
   toast.querySelector("[data-toast-text]").textContent = text;
   const form = toast.querySelector("form");
-  if (undo) form.action = undo;
-  else form.remove();
+  if (undo) {
+    const token = document.querySelector("meta[name=csrf-token]").content;
+    form.action = undo;
+    form.prepend(Object.assign(document.createElement("input"), { type: "hidden", name: "csrfmiddlewaretoken", value: token }));
+  } else form.remove();
   while (region.children.length > 2) region.firstElementChild.remove();
   region.append(toast);
   live(toast);
