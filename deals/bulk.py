@@ -183,18 +183,18 @@ class Writer:
         """Write a chunk of deals with their events, event texts and credits; returns their keys."""
         keys = self.keys(Deal, len(deals))
         rows: list[Sequence[Any]] = []
-        credits: list[Sequence[Any]] = []
+        wins: list[Sequence[Any]] = []
         for pk, deal in zip(keys, deals, strict=True):
             self._complete(deal.events)
             state = replay(deal.events)  # type: ignore[arg-type]
             given = [getattr(deal, name) for name in _GIVEN]
             rows.append((pk, *given, deal.extra, deal.created_at or self.now, 1, *cached(state)))
             if state.outcome == Deal.Outcome.WON and state.closed_on:
-                credits.append(self._credit(pk, deal.currency, deal.events, state))
+                wins.append(self._credit(pk, deal.currency, deal.events, state))
         events, texts = self._events(zip(keys, (deal.events for deal in deals), strict=True))
-        ids = self.keys(Credit, len(credits))
-        credits = [(pk, *row) for pk, row in zip(ids, credits, strict=True)]
-        self._send((Deal, _DEAL, rows), (DealEvent, _EVENT, events), (DealEventText, ("event_id", "text"), texts), (Credit, _CREDIT, credits))
+        ids = self.keys(Credit, len(wins))
+        shares = [(pk, *row) for pk, row in zip(ids, wins, strict=True)]
+        self._send((Deal, _DEAL, rows), (DealEvent, _EVENT, events), (DealEventText, ("event_id", "text"), texts), (Credit, _CREDIT, shares))
         return keys
 
     def events(self, by_deal: Sequence[tuple[int, list[NewEvent]]]) -> None:
@@ -211,9 +211,9 @@ class Writer:
         pairs = ", ".join(f"{name} = t.{name}" for name in _REWRITTEN[1:])
         with connection.cursor() as cursor:
             columns = ", ".join(_REWRITTEN)
-            cursor.execute(f"CREATE TEMP TABLE IF NOT EXISTS rewritten ON COMMIT DROP AS SELECT {columns} FROM deals_deal WITH NO DATA")
+            cursor.execute(f"CREATE TEMP TABLE IF NOT EXISTS rewritten ON COMMIT DROP AS SELECT {columns} FROM deals_deal WITH NO DATA")  # noqa: S608
             cursor.copy_expert(f"COPY rewritten ({columns}) FROM STDIN", StringIO(as_copy_text(table)))
-            cursor.execute(f"UPDATE deals_deal d SET {pairs} FROM rewritten t WHERE d.id = t.id")
+            cursor.execute(f"UPDATE deals_deal d SET {pairs} FROM rewritten t WHERE d.id = t.id")  # noqa: S608
             cursor.execute("TRUNCATE rewritten")
 
     def credits(self, changed: Sequence[tuple[Deal, list[Any], bool]]) -> None:

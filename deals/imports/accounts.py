@@ -4,26 +4,23 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
 from difflib import get_close_matches
 from typing import Any
 
 from django.db import connection
 
 from deals.imports.context import LeftOut, Run, meant
-from deals.imports.customs import read_instant
 from deals.imports.names import Meaning, tidy
 from deals.imports.report import BadRow
+from deals.imports.rows import full_row, instant, limited, phone, raw, whole
 from deals.imports.shapes import Table
 from deals.imports.survey import Survey, chunks
 from deals.models import Account
-from lib.phones import normalise
 from lib.text import fold
 
 _LIMITS = (("name", 160), ("sector", 80), ("city", 80), ("website", 200), ("external_id", 80))
 _TEXTS = ("sector", "city", "phone", "website")
 _FIELDS = (*_TEXTS, "employees", "extra", "owner_id", "external_id")
-MOST_PEOPLE = 2**31 - 1
 
 
 def read_accounts(run: Run, table: Table, survey: Survey) -> None:
@@ -80,23 +77,18 @@ class _Accounts:
         _say_sectors(self.run, self.sectors)
 
     def _row(self, cells: list[str]) -> dict[str, Any]:
-        if len(cells) != len(self.table.source.header):
-            raise BadRow("ragged", found=len(cells), expected=len(self.table.source.header))
-        text = {name: tidy(cells[at]) for name, at in self.table.places.items()}
+        text = limited(full_row(self.table, cells), _LIMITS)
         if not text["name"]:
             raise BadRow("required", "name")
-        for name, most in _LIMITS:
-            if len(text.get(name, "")) > most:
-                raise BadRow("too_long", name, text[name][:80], most=most)
-        owner_id = meant(self.owners, _raw(self.table, cells, "owner"), "owner")
+        owner_id = meant(self.owners, raw(self.table, cells, "owner"), "owner")
         if not self.run.scope.is_everything and owner_id is not None and not self.run.scope.allows(owner_id):
             raise BadRow("not_yours", "owner", text["owner"])
         if not self.run.scope.is_everything and owner_id is None:
             owner_id = self.run.scope.user.viewer.rep_id if self.run.scope.user else None
         row: dict[str, Any] = {name: text.get(name, "") for name in ("name", "sector", "city", "website", "external_id")}
-        row |= {"phone": phone(self.run, text), "employees": _count(text.get("employees", "")), "owner_id": owner_id}
+        row |= {"phone": phone(self.run, text), "employees": whole(text.get("employees", ""), "employees"), "owner_id": owner_id}
         row["extra"] = self._extra(text, cells)
-        row["parent_id"] = meant(self.above, _raw(self.table, cells, "parent"), "parent")
+        row["parent_id"] = meant(self.above, raw(self.table, cells, "parent"), "parent")
         row["created_at"] = instant(self.run, text, "created_at") or self.run.now
         return self._placed(row)
 
@@ -177,40 +169,3 @@ _SECTORS = (
     "services", "manufacturing", "education", "healthcare", "construction", "agriculture", "transportation", "logistics",
     "hospitality", "insurance", "banking", "mining", "energy", "government", "automotive", "pharmaceutical", "consulting",
 )  # fmt: skip
-
-
-def _raw(table: Table, cells: list[str], field: str) -> str:
-    at = table.places.get(field)
-    return cells[at] if at is not None else ""
-
-
-def _count(typed: str) -> int | None:
-    if not typed:
-        return None
-    digits = typed.replace(".", "").replace(",", "").replace(" ", "")
-    if not (digits.isascii() and digits.isdigit()):
-        raise BadRow("bad_number", "employees", typed)
-    if int(digits) > MOST_PEOPLE:
-        raise BadRow("too_large", "employees", typed)
-    return int(digits)
-
-
-def phone(run: Run, text: dict[str, str]) -> str:
-    """The phone cell in the form that call links need."""
-    try:
-        return normalise(text.get("phone", ""), run.company.currency)
-    except ValueError:
-        raise BadRow("bad_phone", "phone", text["phone"]) from None
-
-
-def instant(run: Run, text: dict[str, str], field: str) -> datetime | None:
-    """The instant in a cell, None for an empty one."""
-    typed = text.get(field, "")
-    if not typed:
-        return None
-    made = read_instant(typed, run.company.zone)
-    if made is None:
-        raise BadRow("bad_instant", field, typed)
-    if made > run.now:
-        raise BadRow("in_future", field, typed)
-    return made

@@ -10,6 +10,7 @@ from deals.imports.context import Run
 from deals.imports.customs import read_amount
 from deals.imports.names import Question, Unmatched, known_from, tidy
 from deals.imports.report import BadRow
+from deals.imports.rows import full_row, limited
 from deals.imports.shapes import Table
 from deals.imports.survey import Survey, chunks
 from deals.models import Deal, Pipeline, Product, Stage
@@ -45,16 +46,11 @@ def read_products(run: Run, table: Table, customs: dict[str, str]) -> None:
 
 
 def _product_row(run: Run, table: Table, cells: list[str], customs: dict[str, str]) -> Product:
-    if len(cells) != len(table.source.header):
-        raise BadRow("ragged", found=len(cells), expected=len(table.source.header))
     if not run.scope.is_everything:
         raise BadRow("not_allowed")
-    row = {name: tidy(cells[at]) for name, at in table.places.items()}
+    row = limited(full_row(table, cells), (("name", 120), ("family", 80), ("external_id", 80)))
     if not row["name"]:
         raise BadRow("required", "name")
-    for name, most in (("name", 120), ("family", 80), ("external_id", 80)):
-        if len(row.get(name, "")) > most:
-            raise BadRow("too_long", name, row[name], most=most)
     currency = row.get("currency") or run.currency
     if currency not in CURRENCIES:
         raise BadRow("bad_currency", "currency", currency)

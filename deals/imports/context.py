@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import count
@@ -86,6 +85,10 @@ class Run:
         self.now = clock.now()
         self.today: date = clock.today(company.zone)
         self.known = self._load()
+        # Hashes of the ids that each kind of file has named so far: half a million fit into little memory.
+        self.seen: dict[str, set[int]] = {}
+        # In a rehearsal, the contacts that would be there, by account and folded name.
+        self.new_contacts: set[tuple[int, str]] = set()
 
     def _load(self) -> dict[str, Known]:
         accounts = Account.objects.all() if self.scope.user is None else Account.objects.visible_to(self.scope.user)
@@ -96,6 +99,20 @@ class Run:
             "competitor": known_from("competitor", Competitor.objects.order_by("pk").values_list("pk", "name")),
             "account": known_from("account", pairs.iterator(chunk_size=5000)),
         }
+
+    @property
+    def team_id(self) -> int | None:
+        """The team that takes what a manager brings in without an owner."""
+        user = self.scope.user
+        return min(user.viewer.led_team_ids, default=None) if user else None
+
+    def came_before(self, kind: str, external_id: str) -> bool:
+        """Whether the files have named this id before; it is remembered."""
+        seen, key = self.seen.setdefault(kind, set()), hash(external_id)
+        if key in seen:
+            return True
+        seen.add(key)
+        return False
 
     def advance(self, rows: int) -> None:
         """So many more rows are read."""
@@ -162,10 +179,3 @@ def meant(meanings: dict[str, Meaning], cell: str, field: str) -> int | None:
     if meaning is None:
         raise LeftOut
     return meaning
-
-
-def refuse_too_long(row: dict[str, str], limits: Iterable[tuple[str, int]]) -> None:
-    """Raise BadRow for a text longer than its column."""
-    for name, most in limits:
-        if len(row.get(name, "")) > most:
-            raise BadRow("too_long", name, row[name][:80], most=most)

@@ -13,6 +13,7 @@ from deals.imports.context import LeftOut, Run, meant
 from deals.imports.customs import read_date
 from deals.imports.names import Meaning, Unmatched, tidy
 from deals.imports.report import BadRow
+from deals.imports.rows import check_width, one_of
 from deals.imports.shapes import Table
 from deals.models import Deal, DealEvent, Stage
 from lib.money import CURRENCIES
@@ -68,8 +69,7 @@ class DealReader:
 
     def read(self, cells: list[str]) -> DealRow:
         """The row. Raises BadRow for what cannot be stored, LeftOut for what a person answered to skip."""
-        if len(cells) != self._width and (len(cells) < self._width or any(cells[self._width :])):
-            raise BadRow("ragged", found=len(cells), expected=self._width)
+        check_width(cells, self._width)
         owner_id = meant(self.names["owner"], self._at(cells, "owner"), "owner")
         if owner_id is None:
             raise BadRow("required", "owner")
@@ -167,10 +167,7 @@ class DealReader:
         return day
 
     def _choice(self, cells: list[str], field: str, choices: list[Any]) -> str:
-        typed = tidy(self._at(cells, field)).lower()
-        if typed and typed not in choices:
-            raise BadRow("bad_choice", field, typed, choices=", ".join(choices))
-        return typed
+        return one_of(tidy(self._at(cells, field)), field, choices)
 
 
 def as_new(row: DealRow, ladder: list[Stage]) -> NewDeal:

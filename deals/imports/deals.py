@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 
 from deals.imports.catalogue import read_stages
+from deals.imports.contacts import ContactFinder
 from deals.imports.context import LeftOut, Run
 from deals.imports.deal_rows import DealReader, DealRow, as_new
 from deals.imports.names import Meaning
@@ -20,21 +20,6 @@ _KINDS = {"owner": "rep", "product": "product", "account": "account", "competito
 Numbered = tuple[int, DealRow]
 
 
-@dataclass
-class _Seen:
-    """Which ids the files have named so far; hashes, so that half a million fit into little memory."""
-
-    hashes: set[int] = field(default_factory=set)
-
-    def add(self, external_id: str) -> bool:
-        """True for an id that came before."""
-        key = hash(external_id)
-        if key in self.hashes:
-            return True
-        self.hashes.add(key)
-        return False
-
-
 def read_deals(run: Run, table: Table, survey: Survey, customs: dict[str, str]) -> None:
     """Bring in the rows of a deals file."""
     names: dict[str, dict[str, Meaning]] = {name: {} for name in _KINDS}
@@ -44,16 +29,16 @@ def read_deals(run: Run, table: Table, survey: Survey, customs: dict[str, str]) 
             names[name] = run.meanings(kind, survey.names[name], may_create=may_create)
     ends_in_stage = "outcome" not in table.places
     stages, ladder = read_stages(run, survey, ends_in_stage=ends_in_stage)
-    reader, seen = DealReader(run, table, customs, names, stages, ladder), _Seen()
+    reader = DealReader(run, table, customs, names, stages, ladder)
     is_first = not Deal.objects.exists()
     for rows in chunks(table):
-        good = _good(run, table, reader, seen, rows)
+        good = _with_contacts(run, table, _good(run, table, reader, rows))
         here = {} if is_first else _here(run, [row for _, row in good])
         _store(run, table, reader, good, here)
         run.advance(len(rows))
 
 
-def _good(run: Run, table: Table, reader: DealReader, seen: _Seen, rows: Iterable[tuple[int, list[str]]]) -> list[Numbered]:
+def _good(run: Run, table: Table, reader: DealReader, rows: Iterable[tuple[int, list[str]]]) -> list[Numbered]:
     """The rows that can be stored; the others are noted."""
     counts, good, tally = run.report.of("deals"), [], run.report.tally
     for number, cells in rows:
@@ -62,7 +47,7 @@ def _good(run: Run, table: Table, reader: DealReader, seen: _Seen, rows: Iterabl
             row = reader.read(cells)
             if not run.scope.allows(row.owner_id):
                 raise BadRow("not_yours", "owner", run.known["rep"].labels[row.owner_id])
-            if row.external_id and seen.add(row.external_id):
+            if row.external_id and run.came_before("deals", row.external_id):
                 raise BadRow("twice_here", "external_id", row.external_id)
         except BadRow as problem:
             run.refuse(table, number, problem)
@@ -76,6 +61,22 @@ def _good(run: Run, table: Table, reader: DealReader, seen: _Seen, rows: Iterabl
     return good
 
 
+def _with_contacts(run: Run, table: Table, rows: list[Numbered]) -> list[Numbered]:
+    """The rows with the keys of the contacts they name; those that name one nobody knows are refused."""
+    named = {row.account_id for _, row in rows if row.contact and row.account_id}
+    if not named and not any(row.contact for _, row in rows):
+        return rows
+    run.writer.wait()
+    finder, good = ContactFinder(run, named), []
+    for number, row in rows:
+        try:
+            row.contact_id = finder.find(row.account_id, row.contact)
+            good.append((number, row))
+        except BadRow as problem:
+            run.refuse(table, number, problem)
+    return good
+
+
 def _here(run: Run, rows: Sequence[DealRow]) -> dict[int, Deal]:
     """The deals that these rows speak of, by the row's identity: by external id, by our own number together with the
     name, or, for rows without an id, by name, account and opening day."""
@@ -86,11 +87,11 @@ def _here(run: Run, rows: Sequence[DealRow]) -> dict[int, Deal]:
     by_key = {f"D{deal.pk}": deal for deal in Deal.objects.filter(pk__in=ours, external_id="")} if ours else {}
     bare = {row.name for row in rows if not row.external_id}
     by_name: dict[object, list[Deal]] = {}
-    for deal in Deal.objects.filter(name__in=bare, external_id="").order_by("-pk") if bare else ():
-        by_name.setdefault((deal.name, deal.account_id, deal.opened_on), []).append(deal)
+    for other in Deal.objects.filter(name__in=bare, external_id="").order_by("-pk") if bare else ():
+        by_name.setdefault((other.name, other.account_id, other.opened_on), []).append(other)
     found: dict[int, Deal] = {}
     for row in rows:
-        deal = by_id.get(row.external_id)
+        deal: Deal | None = by_id.get(row.external_id)
         mine = by_key.get(row.external_id)
         if deal is None and mine is not None and fold(mine.name) == fold(row.name):
             deal = mine

@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from deals.imports.context import Run
-from deals.imports.names import Known, known_from, tidy
+from deals.imports.names import Known, known_from
 from deals.imports.report import BadRow
+from deals.imports.rows import full_row, limited
 from deals.imports.shapes import Table
 from deals.imports.survey import chunks
 from lib.versioned import since
@@ -74,17 +75,12 @@ def _row(run: Run, table: Table, org: _Org, cells: list[str], sellers: set[int])
 
 
 def _named(run: Run, table: Table, cells: list[str]) -> dict[str, str]:
-    if len(cells) != len(table.source.header):
-        raise BadRow("ragged", found=len(cells), expected=len(table.source.header))
     if not run.scope.is_everything:
         raise BadRow("not_allowed")
-    row = {name: tidy(cells[table.places[name]]) if name in table.places else "" for name in ("rep", "manager", "office")}
+    row = {"office": "", **full_row(table, cells)}
     if not row["rep"]:
         raise BadRow("required", "rep")
-    for name, most in (("rep", 120), ("manager", 80), ("office", 80)):
-        if len(row[name]) > most:
-            raise BadRow("too_long", name, row[name], most=most)
-    return row
+    return limited(row, (("rep", 120), ("manager", 80), ("office", 80)))
 
 
 def _team(run: Run, org: _Org, name: str, parent: Team | None) -> Team:

@@ -48,7 +48,7 @@ class Problems:
     def __init__(self) -> None:
         self.first: list[Problem] = []
         self.count = 0
-        self._spool = SpooledTemporaryFile(max_size=1024 * 1024, mode="w+", encoding="utf-8")
+        self._spool = SpooledTemporaryFile(max_size=1024 * 1024, mode="w+", encoding="utf-8")  # noqa: SIM115  # lives as long as the report
 
     def add(self, problem: Problem) -> None:
         self.count += 1
@@ -118,6 +118,10 @@ class Report:
     def changes_nothing(self) -> bool:
         """Not one row to be written."""
         return not any(counts.stored for counts in self.counts.values())
+
+    def stops(self, skip_bad: bool) -> bool:
+        """Whether nothing may be written: customs that nobody settled, or refused rows and open questions."""
+        return bool(self.customs or ((self.rejected or self.questions) and not skip_bad))
 
     @property
     def rejected(self) -> int:

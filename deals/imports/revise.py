@@ -122,7 +122,7 @@ def _worked_out(run: Run, table: Table, change: _Change) -> bool:
     change.new = [event for name in sorted(change.names) for event in _events(run, change, name)]
     for event in change.new:
         event.occurred_at = event.recorded_at = run.now
-    change.state = replay([*change.events, *change.new])
+    change.state = replay([*change.events, *change.new])  # type: ignore[list-item]
     if change.row.outcome and "outcome" in change.names and change.state.outcome != change.row.outcome:
         run.refuse(table, change.number, BadRow("reopened_later", "closed_on", str(change.row.closed_on)))
         return False

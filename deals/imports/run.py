@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 from django.db import connection, transaction
 
 from deals.bulk import Writer
 from deals.imports.accounts import read_accounts
+from deals.imports.activities import read_activities
 from deals.imports.catalogue import read_products
+from deals.imports.contacts import read_contacts, read_leads
 from deals.imports.context import Options, Run, Scope
 from deals.imports.customs import Evidence, money_reading, read_date
 from deals.imports.deals import read_deals
+from deals.imports.names import tidy
 from deals.imports.people import read_teams
 from deals.imports.report import Report
 from deals.imports.shapes import ORDER, Table
 from deals.imports.survey import Survey, survey
 from deals.models import Deal, ImportBatch
+from lib.text import fold
 from reps.audit import record
 from reps.models import Company
 
@@ -57,12 +60,12 @@ def write(
     report, company = Report(), Company.load()
     with transaction.atomic(), _alone():
         _adopt_currency(company, options, report)
-        if batch.pk is None:
+        if batch._state.adding:
             batch.save()
         with Writer(company=company, actor=scope.user, batch=batch) as writer:
             run = _Run(company=company, options=options, scope=scope, writer=writer, report=report)
             _read_all(run, tables, progress)
-            if report.customs or ((report.rejected or report.questions) and not options.skip_bad):
+            if report.stops(options.skip_bad):
                 raise Stopped(report)
         if report.changes_nothing:
             transaction.set_rollback(True)
@@ -110,17 +113,20 @@ def _read_all(run: _Run, tables: Sequence[Table], progress: Progress | None) -> 
         _say_columns(run, table)
         _read_table(run, table, found, chosen)
     _say_tally(run)
+    _say_idle_sellers(run, surveys)
 
 
 def _read_table(run: _Run, table: Table, found: Survey, customs: dict[str, str]) -> None:
-    if table.kind == "teams":
-        read_teams(run, table)
-    elif table.kind == "products":
-        read_products(run, table, customs)
-    elif table.kind == "accounts":
-        read_accounts(run, table, found)
-    elif table.kind == "deals":
-        read_deals(run, table, found, customs)
+    readers: dict[str, Callable[[], None]] = {
+        "teams": lambda: read_teams(run, table),
+        "products": lambda: read_products(run, table, customs),
+        "accounts": lambda: read_accounts(run, table, found),
+        "contacts": lambda: read_contacts(run, table, found),
+        "leads": lambda: read_leads(run, table, found),
+        "deals": lambda: read_deals(run, table, found, customs),
+        "activities": lambda: read_activities(run, table, found),
+    }
+    readers[table.kind]()
 
 
 def _customs(run: Run, table: Table, found: Survey) -> dict[str, str]:
@@ -160,12 +166,16 @@ def _say_columns(run: Run, table: Table) -> None:
         run.report.say("currency_assumed", currency=run.currency)
 
 
+def _say_idle_sellers(run: Run, surveys: Sequence[tuple[Table, Survey]]) -> None:
+    """How many sellers of the teams file have no deal in the deals file beside it."""
+    sellers = {fold(tidy(cell)) for table, found in surveys if table.kind == "teams" for cell in found.names["rep"]}
+    owners = {fold(tidy(cell)) for table, found in surveys if table.kind == "deals" for cell in found.names["owner"]}
+    if sellers and owners and sellers - owners:
+        run.report.say("reps_without_rows", count=len(sellers - owners))
+
+
 def _say_tally(run: Run) -> None:
     for code in ("no_account", "no_opening", "lost_zero"):
         if run.report.tally[code]:
             run.report.say(code, rows=run.report.tally[code])
 
-
-def tables_total(tables: Sequence[Table]) -> Any:
-    """How many files there are of each kind."""
-    return {table.kind: sum(other.kind == table.kind for other in tables) for table in tables}

@@ -14,6 +14,7 @@ from deals.imports.shapes import Table
 _CHUNK = 5000
 # Fields whose cells name something else, by kind.
 REFERENCES = {
+    "teams": {"rep": "rep"},
     "accounts": {"parent": "account", "owner": "rep"},
     "contacts": {"account": "account"},
     "leads": {"owner": "rep", "created_by": "rep"},

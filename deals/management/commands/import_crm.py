@@ -72,7 +72,7 @@ class Command(BaseCommand):
         if not given["dry_run"] and report.changes_nothing:
             ending = "Nothing was written: everything is here already."
         self._tell(report, given, ending or f"Done in {time.monotonic() - started:.1f} s.")
-        if given["dry_run"] and _would_stop(report, options):
+        if given["dry_run"] and report.stops(options.skip_bad):
             raise CommandError(_remedy(report, given))
 
     def _run(self, tables: list[Table], options: Options, is_dry: bool) -> Report:
@@ -146,10 +146,6 @@ def _problem_line(problem: Problem) -> str:
     value = f" “{problem.value}”" if problem.value else ""
     near = f" Did you mean “{problem.near[0]}”?" if problem.near else ""
     return f"{where}{value}: {problem.sentence}{near}"
-
-
-def _would_stop(report: Report, options: Options) -> bool:
-    return bool(report.customs or ((report.rejected or report.questions) and not options.skip_bad))
 
 
 def _remedy(report: Report, given: dict[str, Any]) -> str:
