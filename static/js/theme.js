@@ -17,6 +17,12 @@
   system.addEventListener("change", () => root.dataset.theme === "system" && apply("system"));
   document.addEventListener("DOMContentLoaded", () => apply(root.dataset.theme));
 
+  // Paper is light.
+  window.addEventListener("beforeprint", () => {
+    root.dataset.bsTheme = "light";
+  });
+  window.addEventListener("afterprint", () => apply(root.dataset.theme));
+
   // Chosen at once here, kept by the server for the next page and the next device.
   document.addEventListener("submit", (event) => {
     const form = event.target.closest("[data-theme-form]");
