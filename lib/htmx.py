@@ -26,6 +26,11 @@ def page_or_fragment(
     return response
 
 
+def form_status(request: HttpRequest) -> int:
+    """Status of a form shown again: 422 after a POST that could not be taken, else 200."""
+    return 422 if request.method == "POST" else 200
+
+
 def toast(response: HttpResponse, text: str, *, undo_url: str = "", state: str = "good") -> HttpResponse:
     """Have the page say `text` after this answer arrives. `undo_url` is posted to when *Undo* is pressed."""
     return trigger_client_event(response, "toast", {"text": text, "undo": undo_url, "state": state})

@@ -67,6 +67,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "reps.middleware.SessionAgeMiddleware",
     "reps.middleware.PersonMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "reps.middleware.SignInRequiredMiddleware",
@@ -126,7 +127,7 @@ def _database() -> dict[str, object]:
 
 # A stuck query must not hold a page, nor a page a lock (TRUST, data layer); the worker and commands get longer.
 STATEMENT_TIMEOUT_S = env.whole("STATEMENT_TIMEOUT_S", 600, low=1, high=86400)
-_timeouts = f"-c statement_timeout={STATEMENT_TIMEOUT_S}s -c lock_timeout=3s -c idle_in_transaction_session_timeout=600s"
+_timeouts = f"-c statement_timeout={STATEMENT_TIMEOUT_S}s -c lock_timeout=3s -c idle_in_transaction_session_timeout=600s -c jit=off"
 DATABASES = {"default": {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True, **_database()}}
 DATABASES["default"]["OPTIONS"] = {
     "connect_timeout": 3,
@@ -138,6 +139,8 @@ REDIS_URL = env.text("REDIS_URL") or embedded.redis_url()
 
 # ── Sign-in ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 AUTH_USER_MODEL = "reps.User"
+# The address is unique by Lower(email), a constraint that this check does not look for.
+SILENCED_SYSTEM_CHECKS = ["auth.W004"]
 AUTHENTICATION_BACKENDS = ["reps.signin.Backend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 if TESTING:
@@ -166,8 +169,13 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 # Our own throttle counts in PostgreSQL before any password is hashed (reps/signin.py).
 ACCOUNT_RATE_LIMITS = False
 PASSWORD_RESET_TIMEOUT = 60 * 60
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "reps.tokens.ResetTokens"
+ACCOUNT_FORMS = {"login": "reps.forms.signin.SignInForm", "reset_password": "reps.forms.signin.ResetForm"}
+# How many reverse proxies of yours stand in front: that many entries of X-Forwarded-For are believed (reps/addresses.py).
+TRUSTED_PROXY_COUNT = env.whole("TRUSTED_PROXY_COUNT", 0, high=10)
 
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+# How long a session lasts depends on who it is: reps/sessions.py.
+SESSION_ENGINE = "reps.sessions"
 SESSION_COOKIE_NAME = "__Host-session" if PRODUCTION else "salesteam_session"
 SESSION_COOKIE_SECURE = PRODUCTION
 SESSION_COOKIE_HTTPONLY = True

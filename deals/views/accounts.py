@@ -170,7 +170,9 @@ def account_new(request: Request) -> HttpResponse:
             made.save()
             htmx.say(request, _("%(name)s is saved.") % {"name": made.name})
             return htmx.go(request, "deals:account", made.pk)
-    return render(request, "deals/book/account_form.html", {"form": form, "alike": alike, "account": None})
+    return render(
+        request, "deals/book/account_form.html", {"form": form, "alike": alike, "account": None}, status=htmx.form_status(request)
+    )
 
 
 @require_http_methods(["GET", "POST"])
@@ -183,7 +185,7 @@ def account_edit(request: Request, pk: int) -> HttpResponse:
         form.save()
         htmx.say(request, _("%(name)s is saved.") % {"name": found.name})
         return htmx.go(request, "deals:account", pk)
-    return render(request, "deals/book/account_form.html", {"form": form, "account": found})
+    return render(request, "deals/book/account_form.html", {"form": form, "account": found}, status=htmx.form_status(request))
 
 
 @require_GET
@@ -249,7 +251,12 @@ def contact_new(request: Request) -> HttpResponse:
         return htmx.go(request, "deals:account", made.account_id)
     chosen = form["account"].value()
     shown = Account.objects.editable_by(user).filter(pk=chosen).first() if str(chosen or "").isdigit() else None
-    return render(request, "deals/book/contact_form.html", {"form": form, "chosen": shown, "contact": None})
+    return render(
+        request,
+        "deals/book/contact_form.html",
+        {"form": form, "chosen": shown, "contact": None},
+        status=htmx.form_status(request),
+    )
 
 
 @require_http_methods(["GET", "POST"])
@@ -269,4 +276,9 @@ def contact_edit(request: Request, pk: int) -> HttpResponse:
         form.save()
         htmx.say(request, _("%(name)s is saved.") % {"name": found.name})
         return htmx.go(request, "deals:account", found.account_id)
-    return render(request, "deals/book/contact_form.html", {"form": form, "chosen": found.account, "contact": found})
+    return render(
+        request,
+        "deals/book/contact_form.html",
+        {"form": form, "chosen": found.account, "contact": found},
+        status=htmx.form_status(request),
+    )

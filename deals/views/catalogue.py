@@ -69,7 +69,7 @@ def _product(request: Request, instance: Product | None) -> HttpResponse:
             record(actor=request.user, verb="product.saved", subject=saved, facts={"fields": form.changed_data})
         htmx.say(request, _("%(name)s is saved.") % {"name": saved.name})
         return htmx.go(request, "deals:products")
-    return render(request, "deals/book/product_form.html", {"form": form, "product": instance})
+    return render(request, "deals/book/product_form.html", {"form": form, "product": instance}, status=htmx.form_status(request))
 
 
 @require_http_methods(["GET", "POST"])
@@ -150,7 +150,12 @@ def pipeline(request: Request, pk: int) -> HttpResponse:
         else:
             htmx.say(request, _("The stages of %(name)s are saved.") % {"name": found.name})
             return htmx.go(request, "deals:pipelines")
-    return render(request, "deals/book/pipeline_form.html", {"pipeline": found, "forms": forms, "problem": problem})
+    return render(
+        request,
+        "deals/book/pipeline_form.html",
+        {"pipeline": found, "forms": forms, "problem": problem},
+        status=htmx.form_status(request),
+    )
 
 
 @require_http_methods(["GET", "POST"])
@@ -168,7 +173,7 @@ def competitors(request: Request) -> HttpResponse:
             htmx.say(request, _("%(name)s is saved.") % {"name": form.instance.name})
             return htmx.go(request, "deals:competitors")
     rows = Competitor.objects.all()[:500]
-    return render(request, "deals/book/competitors.html", {"rows": rows, "form": form})
+    return render(request, "deals/book/competitors.html", {"rows": rows, "form": form}, status=htmx.form_status(request))
 
 
 @require_POST
@@ -205,4 +210,4 @@ def rates(request: Request) -> HttpResponse:
         htmx.say(request, said)
         return htmx.go(request, "deals:rates")
     rows = FxRate.objects.current().order_by("currency", "-valid")[:500]
-    return render(request, "deals/book/rates.html", {"form": form, "rows": rows, "base": base})
+    return render(request, "deals/book/rates.html", {"form": form, "rows": rows, "base": base}, status=htmx.form_status(request))

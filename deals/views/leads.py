@@ -50,7 +50,11 @@ def _link(asked: dict[str, str], **change: str) -> str:
 
 def _chips(asked: dict[str, str], sells: bool) -> list[dict[str, Any]]:
     offered = [("whose", "mine", _("Mine"))] if sells else []
-    offered = [*offered, ("whose", "nobody", _("Nobody's yet")), *(("state", value, str(label)) for value, label in Lead.State.choices)]
+    offered = [
+        *offered,
+        ("whose", "nobody", _("Nobody's yet")),
+        *(("state", value, str(label)) for value, label in Lead.State.choices),
+    ]
     return [
         {"label": label, "on": asked[name] == value, "url": _link(asked, **{name: "" if asked[name] == value else value})}
         for name, value, label in offered
@@ -120,7 +124,7 @@ def lead_new(request: Request) -> HttpResponse:
         made.save()
         htmx.say(request, _("%(name)s is saved as your lead.") % {"name": made.name})
         return htmx.go(request, "deals:lead", made.pk)
-    return render(request, "deals/book/lead_form.html", {"form": form, "lead": None})
+    return render(request, "deals/book/lead_form.html", {"form": form, "lead": None}, status=htmx.form_status(request))
 
 
 @require_http_methods(["GET", "POST"])
@@ -133,7 +137,7 @@ def lead_edit(request: Request, pk: int) -> HttpResponse:
         form.save()
         htmx.say(request, _("%(name)s is saved.") % {"name": found.name})
         return htmx.go(request, "deals:lead", pk)
-    return render(request, "deals/book/lead_form.html", {"form": form, "lead": found})
+    return render(request, "deals/book/lead_form.html", {"form": form, "lead": found}, status=htmx.form_status(request))
 
 
 @require_POST
