@@ -109,6 +109,7 @@ def _seen(part: str, ages: dict[str, float] | None) -> Part:
     return Part(State.OK if ages[part] <= seen.LATE_AFTER_S else State.STALE, round(ages[part]))
 
 
+@require_safe
 @login_not_required
 def live(request: HttpRequest) -> HttpResponse:
     """The web process answers. Asks nothing else, so that a database that is down does not get the web restarted."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
-from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 TABLE = Path(__file__).with_name("authz.yaml")
 ACTORS = {
@@ -69,7 +69,9 @@ def exempt_from_csrf() -> dict[str, str]:
 def rows() -> list[Row]:
     """Every row, in the order of the file."""
     document = _document()
-    found = []
+    found: list[Row] = []
+    for policy in document["policies"]:
+        _ask(f"the policy {policy}", policy, document["policies"])
     for section, routes in document.items():
         if section in ("policies", "exempt from CSRF"):
             continue
@@ -98,6 +100,22 @@ def _ask(route: str, said: Any, policies: dict[str, str]) -> Ask:
         if cell not in _WORDS and not (cell.isdigit() and len(cell) == 3):
             raise BadTable(f"{route}: the cell “{cell}” is not known.")
     return Ask(dict(zip(ACTORS, cells, strict=True)), data)
+
+
+def address(row: Row, things: Mapping[str, Any]) -> str:
+    """The row's address, given the things' ids."""
+    return reverse(row.route, kwargs={name: _thing(thing, things) for name, thing in row.at.items()})
+
+
+def filled_in(data: Mapping[str, Any], things: Mapping[str, Any]) -> dict[str, Any]:
+    """A body with `=name` replaced by the thing's id."""
+    return {key: _thing(value[1:], things) if str(value).startswith("=") else value for key, value in data.items()}
+
+
+def _thing(name: str, things: Mapping[str, Any]) -> Any:
+    if name not in things:
+        raise BadTable(f"There is no “{name}” in tests/authz_world.py: add it there.")
+    return things[name]
 
 
 def routes(resolver: URLResolver | None = None, namespace: str = "") -> Iterator[tuple[str, URLPattern]]:

@@ -36,6 +36,7 @@ def build(cast: Cast) -> dict[str, Any]:
         "south": cast.south.pk,
         "role": make.role("Closer").pk,
         "rep": cast.ana.rep.pk,
+        "ana": cast.ana.rep.pk,
         "budi": cast.budi.rep.pk,
         "outsider": cast.outsider.rep.pk,
         "user": cast.ana.pk,

@@ -16,6 +16,7 @@ from reps.models import User
 from salesteam.assets import build_translations
 from tests import cast as cast_module
 from tests import database, guards
+from tests.world import World, opened
 
 guards.NETWORK.install()
 database.allow_flush()
@@ -88,6 +89,13 @@ def _watched(request: pytest.FixtureRequest) -> Iterator[None]:
 def cast(db: None) -> cast_module.Cast:
     """PT Contoh and its people (tests/cast.py)."""
     return cast_module.build()
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
+    """The cast with things to look at, once per file (tests/world.py). Tests that use it carry the mark `django_db`."""
+    with opened(django_db_blocker.unblock) as made:
+        yield made
 
 
 @pytest.fixture

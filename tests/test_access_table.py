@@ -3,107 +3,55 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
-from unittest import mock
 from urllib.parse import urlencode
 from uuid import UUID
 
 import pytest
-import time_machine
-from django.db import connection, transaction
 from django.http import HttpResponse, StreamingHttpResponse
-from django.test import Client, override_settings
+from django.test import override_settings
 from django.urls import include, path, reverse
 from django.views.decorators.http import require_GET
 
-from salesteam import health
 from salesteam.urls import urlpatterns as real_urlpatterns
 from tests import authz, authz_world
-from tests import cast as cast_module
+from tests.world import World, taken_back, written
 
 pytestmark = pytest.mark.django_db
 ROWS = authz.rows()
 CHANNELS = {"page": {}, "fragment": {"HX-Request": "true"}}
 DENIALS = {401, 403, 404, 405}
-# Sessions are kept by signing in; an audit entry is how a read of something guarded is remembered.
-KEPT_BY_READING = ("django_session", "reps_auditentry", "reps_auditdetail")
-_FORM = "application/x-www-form-urlencoded"
 _ONE_TIME = re.compile(
     rb'(csrfmiddlewaretoken" value="|nonce="|nonce-|"X-CSRFToken": ?"|&quot;X-CSRFToken&quot;: ?&quot;|csrf-token" content=")[^"&]+'
 )
-_WRITTEN = """
-SELECT coalesce(sum(n_tup_ins + n_tup_upd + n_tup_del), 0)::bigint FROM pg_stat_xact_user_tables WHERE relname <> ALL(%s)
-"""
 
 
-class World:
-    """The cast, their clients and the things in addresses, once for this file."""
+def address(world: World, row: authz.Row, *, missing: bool = False) -> str:
+    """The row's address, with ids that exist or with such as nothing has."""
+    nothing = {
+        thing: authz_world.MISSING[UUID if isinstance(value, UUID) else type(value)] for thing, value in world.things.items()
+    }
+    return authz.address(row, nothing if missing else world.things)
 
-    def __init__(self) -> None:
-        self.cast = cast_module.build()
-        self.things = authz_world.build(self.cast)
-        self.clients = {code: self.client(code) for code in authz.ACTORS}
 
-    def client(self, code: str, **options: Any) -> Client:
-        """A client of that person."""
-        made, name = Client(**options), authz.ACTORS[code]
-        if name:
-            made.force_login(getattr(self.cast, name))
-        return made
-
-    def address(self, row: authz.Row, *, missing: bool = False) -> str:
-        """The row's address, with ids that exist or with such as nothing has."""
-        known = {name: self.things[thing] for name, thing in row.at.items()}
-        if missing:
-            known = {name: authz_world.MISSING[UUID if isinstance(value, UUID) else type(value)] for name, value in known.items()}
-        return reverse(row.route, kwargs=known)
-
-    def ask(self, row: authz.Row, method: str, code: str, channel: str, *, missing: bool = False) -> tuple[HttpResponse, int]:
-        """The answer, and how many rows it wrote; what was written is taken back."""
-        data = {
-            key: self.things[value[1:]] if isinstance(value, str) and value.startswith("=") else value
-            for key, value in (row.asks[method].data if method in row.asks else {}).items()
-        }
-        with _taken_back():
-            before = _written()
-            response = self.clients[code].generic(
-                method,
-                self.address(row, missing=missing),
-                urlencode(data, doseq=True).encode() if method != "GET" else b"",
-                content_type=_FORM,
-                query_params=row.query or None,
-                headers=CHANNELS[channel],
+def ask(world: World, row: authz.Row, method: str, code: str, channel: str, *, missing: bool = False) -> tuple[HttpResponse, int]:
+    """The answer, and how many rows it wrote; what was written is taken back."""
+    data = authz.filled_in(row.asks[method].data, world.things) if method in row.asks else {}
+    with taken_back():
+        before = written()
+        response = world.clients[code].generic(
+            method,
+            address(world, row, missing=missing),
+            urlencode(data, doseq=True).encode() if method != "GET" else b"",
+            content_type="application/x-www-form-urlencoded",
+            query_params=row.query or None,
+            headers=CHANNELS[channel],
+        )
+        if isinstance(response, StreamingHttpResponse):
+            response = HttpResponse(
+                b"".join(response.streaming_content), status=response.status_code, headers=dict(response.items())
             )
-            if isinstance(response, StreamingHttpResponse):
-                response.content = b"".join(response.streaming_content)
-            return response, _written() - before
-
-
-@contextmanager
-def _taken_back() -> Iterator[None]:
-    with transaction.atomic():
-        yield
-        transaction.set_rollback(True)
-
-
-def _written() -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(_WRITTEN, [list(KEPT_BY_READING)])
-        return int(cursor.fetchone()[0])
-
-
-@pytest.fixture(scope="module")
-def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
-    well = {part: health.Part(health.State.OK) for part in ("web", "database", "broker", "worker", "beat")}
-    with (
-        django_db_blocker.unblock(),
-        time_machine.travel(cast_module.NOW, tick=False),
-        mock.patch.object(health, "parts", return_value=well),
-        _taken_back(),
-    ):
-        yield World()
+        return response, written() - before
 
 
 def mismatch(cell: str, response: HttpResponse, channel: str) -> str:
@@ -133,15 +81,15 @@ def normal(response: HttpResponse) -> bytes:
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
 def test_each_person_gets_what_the_table_says(world, row):
     wrong = []
-    for method, ask in row.asks.items():
+    for method, asked in row.asks.items():
         for channel in ["page"] if row.pages_only else CHANNELS:
-            for code, cell in ask.cells.items():
-                response, written = world.ask(row, method, code, channel)
+            for code, cell in asked.cells.items():
+                response, written = ask(world, row, method, code, channel)
                 said = mismatch(cell, response, channel)
                 if written and (method == "GET" or cell == "in" or response.status_code in DENIALS):
                     said += f" wrote {written} rows"
                 if not said and cell == "404" and row.at:
-                    missing, _ = world.ask(row, method, code, channel, missing=True)
+                    missing, _ = ask(world, row, method, code, channel, missing=True)
                     said = "" if normal(missing) == normal(response) else "tells itself apart from a missing id"
                 if said:
                     wrong.append(f"{method} {channel} {code} ({authz.ACTORS[code]}): {said}")
@@ -154,7 +102,7 @@ def test_methods_outside_the_table_are_refused(world, row):
     wrong = []
     for method in [method for method in authz.METHODS if method not in named]:
         for code in ("RO", "AD"):
-            response, written = world.ask(row, method, code, "page")
+            response, written = ask(world, row, method, code, "page")
             if response.status_code != 405 or written:
                 wrong.append(f"{method} {code}: {response.status_code}, {written} rows written")
     assert not wrong, "\n".join(["", *wrong])
@@ -165,10 +113,10 @@ def test_no_unsafe_request_passes_without_a_token(world, row):
     strict = world.client("AD", enforce_csrf_checks=True)
     for method in ("POST", "PUT", "PATCH", "DELETE"):
         for headers in CHANNELS.values():
-            with _taken_back():
-                before = _written()
-                assert strict.generic(method, world.address(row), headers=headers).status_code == 403, method
-                assert _written() == before
+            with taken_back():
+                before = written()
+                assert strict.generic(method, address(world, row), headers=headers).status_code == 403, method
+                assert written() == before
 
 
 def uncovered(rows: list[authz.Row]) -> tuple[set[str], set[str]]:
@@ -205,7 +153,7 @@ def test_a_row_without_a_route_is_caught():
 @override_settings(ROOT_URLCONF=__name__)
 def test_a_view_that_answers_too_many_is_caught(world):
     row = authz.read_row("planted:leak", {"GET": "403 " * 9}, {})
-    response, _ = world.ask(row, "GET", "RO", "page")
+    response, _ = ask(world, row, "GET", "RO", "page")
     assert mismatch("403", response, "page") == "200, not 403"
 
 

@@ -22,7 +22,7 @@ class CleanText(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         """Lines cleaned; an empty name after cleaning is no name."""
         data = super().clean() or {}
-        for name, value in data.items():
+        for name, value in list(data.items()):  # add_error takes the name out
             if isinstance(value, str) and isinstance(self.fields[name], forms.CharField):
                 data[name] = clean_line(value)
                 if self.fields[name].required and not data[name] and name not in self.errors:

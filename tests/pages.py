@@ -1,0 +1,64 @@
+"""Every page of the product, once: screenshots, accessibility, query counts and page weight go by this list.
+
+A new page needs a line; tests/test_pages.py fails without it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+from django.urls import reverse
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page as one person opens it. `at` names things of tests/authz_world.py; `queries` is what it costs, exactly."""
+
+    route: str
+    who: str | None = "ana"
+    queries: int = 0
+    at: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
+    name: str = ""
+
+    @property
+    def id(self) -> str:
+        """For file and test names."""
+        return self.name or self.route.replace(":", "-").replace("_", "-")
+
+    def path(self, things: Mapping[str, Any]) -> str:
+        """Its address, given the things' ids."""
+        address = reverse(self.route, kwargs={name: things[thing] for name, thing in self.at.items()})
+        return f"{address}?{urlencode(self.query)}" if self.query else address
+
+
+PUBLIC = (
+    Page("account_login", who=None),
+    Page("account_reset_password", who=None),
+)
+BOOK = (
+    Page("deals:accounts"),
+    Page("deals:account", at={"pk": "account"}),
+    Page("deals:account_new"),
+    Page("deals:account_edit", at={"pk": "account"}),
+    Page("deals:contacts"),
+    Page("deals:contact_new"),
+    Page("deals:contact_edit", at={"pk": "contact"}),
+    Page("deals:leads"),
+    Page("deals:lead", at={"pk": "lead"}),
+    Page("deals:lead_new"),
+    Page("deals:lead_edit", at={"pk": "lead"}),
+)
+SETTINGS = (
+    Page("deals:products", who="admin"),
+    Page("deals:product_new", who="admin"),
+    Page("deals:product_edit", who="admin", at={"pk": "product"}),
+    Page("deals:pipelines", who="admin"),
+    Page("deals:pipeline", who="admin", at={"pk": "pipeline"}),
+    Page("deals:competitors", who="admin"),
+    Page("deals:rates", who="admin"),
+)
+PAGES = (*PUBLIC, *BOOK, *SETTINGS)
