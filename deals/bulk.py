@@ -3,14 +3,16 @@
 Give a `Writer` chunks of a few thousand new rows. Keys are taken from the tables' own sequences, a deal row is what the
 replay of its events says (deals/replay.py), a win gets its credit, and the last customer contact of the deals touched by
 activities is brought up to date by `finish()`. Everything happens in the caller's transaction. While PostgreSQL takes one
-chunk in, on a thread of its own, the caller may prepare the next; whoever asks the database in between calls `wait()`.
+chunk in, on a thread of its own, the caller prepares the next; a query in between waits until the chunk is in.
 """
 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -40,6 +42,7 @@ from lib.ids import uuid7
 from reps.models import Company, User
 
 CHUNK = 5000
+_MANY = 1000
 
 
 class Words(NamedTuple):
@@ -141,33 +144,39 @@ class Writer:
         self._rates: dict[tuple[str, date], Decimal | None] = {}
         self._contacts: dict[int, date] = {}
         self._pools: dict[str, list[int]] = {}
+        self._sent: Counter[str] = Counter()
         self._thread = ThreadPoolExecutor(1)
         self._running: Future[None] | None = None
+        self._guard = ExitStack()
         with connection.cursor() as cursor:
             # References are checked as each chunk comes in: a queue of all checks until the commit would not be flat.
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
     def __enter__(self) -> Writer:
+        self._guard.enter_context(connection.execute_wrapper(self._after_the_chunk))
         return self
 
     def __exit__(self, failed: Any, *_: Any) -> None:
-        try:
+        with self._guard:
             if failed is None:
                 self.finish()
             elif self._running is not None:
                 self._running.exception()
-        finally:
-            self._thread.shutdown()
+        self._thread.shutdown()
+
+    def _after_the_chunk(self, execute: Any, *query: Any) -> Any:
+        """Two threads must never talk over one connection at once."""
+        self.wait()
+        return execute(*query)
 
     def wait(self) -> None:
-        """Until the chunk on its way is in; raises what went wrong with it. Needed before any other database use."""
+        """Until the chunk on its way is in; raises what went wrong with it."""
         running, self._running = self._running, None
         if running is not None:
             running.result()
 
     def finish(self) -> None:
-        """Wait, and bring the last customer contact of the deals that had activities up to date."""
-        self.wait()
+        """Bring the last customer contact of deals with activities up to date, and the planner's statistics."""
         with connection.cursor() as cursor:
             if self._contacts:
                 cursor.execute(
@@ -177,6 +186,9 @@ class Writer:
                 )
                 self._contacts = {}
             cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+            grown = sorted(table for table, rows in self._sent.items() if rows >= _MANY)
+            if grown:  # else the first readers would be planned for empty tables
+                cursor.execute(f"ANALYZE {', '.join(grown)}")
 
     # ── Deals ───────────────────────────────────────────────────────────────────────────────────────────────────────
     def deals(self, deals: Sequence[NewDeal]) -> list[int]:
@@ -218,7 +230,6 @@ class Writer:
 
     def credits(self, changed: Sequence[tuple[Deal, list[Any], bool]]) -> None:
         """Settle the credits of deals whose events changed: (deal, all its events, whether it was won before)."""
-        self.wait()
         won = [(deal, events) for deal, events, was_won in changed if not was_won]
         rows = [
             (pk, *self._credit(deal.pk, deal.currency, events, replay(events)))
@@ -267,7 +278,6 @@ class Writer:
             return Decimal(1)
         known = self._rates.get((currency, day), 0)
         if known == 0:
-            self.wait()
             known = self._rates[currency, day] = rate_on(day, currency=currency, company=self.company)
         return known  # type: ignore[return-value]
 
@@ -328,6 +338,7 @@ class Writer:
     def _send(self, *tables: tuple[Any, Sequence[str], Sequence[Sequence[Any]]]) -> None:
         """Hand the rows to PostgreSQL, table by table, once it has taken those before."""
         texts = [(_statement(model, columns), as_copy_text(rows)) for model, columns, rows in tables if rows]
+        self._sent.update({model._meta.db_table: len(rows) for model, _, rows in tables})
         self.wait()
         self._running = self._thread.submit(_copy, connection.connection, texts)
 

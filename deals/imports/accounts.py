@@ -113,7 +113,6 @@ class _Accounts:
 
     def _store(self, rows: Sequence[dict[str, Any]]) -> None:
         run, counts = self.run, self.run.report.of("accounts")
-        run.writer.wait()
         here = Account.objects.in_bulk([row["id"] for row in rows])
         new = [row for row in rows if row["id"] not in here]
         counts.new += len(new)
@@ -124,14 +123,12 @@ class _Accounts:
         counts.unchanged += len(rows) - len(new) - len(changed)
         if not run.is_rehearsal:
             run.writer.accounts([{**row, "parent_id": None} for row in new])
-            run.writer.wait()
             Account.objects.bulk_update(changed, _FIELDS, batch_size=500)
 
     def _link(self) -> None:
         """Set the parents, now that every account is there; a new parent of an existing account is a change."""
         if self.run.is_rehearsal or not self.parents:
             return
-        self.run.writer.wait()
         with connection.cursor() as cursor:
             cursor.execute(
                 "UPDATE deals_account a SET parent_id = t.parent FROM unnest(%s::bigint[], %s::bigint[]) AS t(id, parent) "

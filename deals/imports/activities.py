@@ -119,7 +119,6 @@ class _Reader:
 
 def _store(run: Run, table: Table, rows: Sequence[tuple[int, dict[str, Any]]]) -> None:
     """Look up what the rows refer to, leave those that are here, write the others."""
-    run.writer.wait()
     here, counts = _here([row for _, row in rows]), run.report.of("activities")
     links = _Links(run, [row for _, row in rows])
     new = []

@@ -82,7 +82,6 @@ def _read(run: Run, table: Table, read: Any, store: Any) -> None:
                 run.refuse(table, number, problem)
             except LeftOut:
                 counts.left_out += 1
-        run.writer.wait()
         store(run, good)
         run.advance(len(rows))
 
@@ -109,7 +108,6 @@ def _store_contacts(run: Run, rows: Sequence[dict[str, Any]]) -> None:
         run.new_contacts.update((row["account_id"], fold(row["name"])) for row in new)
     else:
         run.writer.contacts(new)
-        run.writer.wait()
         Contact.objects.bulk_update(changed, _CONTACT_FIELDS, batch_size=500)
 
 
@@ -132,7 +130,6 @@ def _store_leads(run: Run, rows: Sequence[dict[str, Any]]) -> None:
         run.report.sample("leads", {name: str(row[name]) for name in ("name", "company_name", "phone", "state")})
     if not run.is_rehearsal:
         run.writer.leads(new)
-        run.writer.wait()
         Lead.objects.bulk_update(changed, _LEAD_FIELDS, batch_size=500)
 
 

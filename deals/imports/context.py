@@ -64,9 +64,6 @@ class Rehearsal:
         """Give the row a key."""
         row.pk = next(self._keys)
 
-    def wait(self) -> None:
-        """Nothing is on its way."""
-
     def nothing(self, *_: Any, **__: Any) -> None:
         """Writes nothing."""
 
@@ -122,7 +119,6 @@ class Run:
         if self.is_rehearsal:
             self.rehearsal.save(row)
         else:
-            self.writer.wait()
             row.save()
 
     def refuse(self, table: Table, row: int, problem: BadRow) -> None:

@@ -66,7 +66,6 @@ def _with_contacts(run: Run, table: Table, rows: list[Numbered]) -> list[Numbere
     named = {row.account_id for _, row in rows if row.contact and row.account_id}
     if not named and not any(row.contact for _, row in rows):
         return rows
-    run.writer.wait()
     finder, good = ContactFinder(run, named), []
     for number, row in rows:
         try:
@@ -80,7 +79,6 @@ def _with_contacts(run: Run, table: Table, rows: list[Numbered]) -> list[Numbere
 def _here(run: Run, rows: Sequence[DealRow]) -> dict[int, Deal]:
     """The deals that these rows speak of, by the row's identity: by external id, by our own number together with the
     name, or, for rows without an id, by name, account and opening day."""
-    run.writer.wait()
     named = [row.external_id for row in rows if row.external_id]
     by_id = {deal.external_id: deal for deal in Deal.objects.filter(external_id__in=named)}
     ours = {int(text[1:]) for text in named if text not in by_id and text[:1] == "D" and text[1:].isdigit() and len(text) < 19}
