@@ -34,7 +34,12 @@ document.addEventListener("htmx:afterRequest", () => {
 });
 
 // The server's word for a token that is no longer good (signed in again elsewhere): say so, keep what was typed.
-document.addEventListener("stale-page", () => document.getElementById("stale")?.removeAttribute("hidden"));
+document.addEventListener("stale-page", () => {
+  const note = document.getElementById("stale");
+  note?.removeAttribute("hidden");
+  // Over an open dialog the note cannot be reached; its words can.
+  if (note && document.querySelector("dialog[open]")) say(note.querySelector("span").textContent);
+});
 
 document.addEventListener("htmx:responseError", (event) => {
   const { xhr } = event.detail;
