@@ -37,6 +37,7 @@ WITH teams AS (
     SELECT a.rep_id, count(*) AS logged, {_COUNTS}
     FROM deals_activity a JOIN members ON members.id = a.rep_id
     WHERE a.occurred_on BETWEEN %(monday)s AND %(today)s AND a.cancelled_at IS NULL AND a.is_human
+      AND (a.booked_at IS NULL OR a.outcome <> '')
     GROUP BY a.rep_id
 ), rows AS (
     SELECT m.*, c.*, (
