@@ -194,9 +194,22 @@ def mark_done(stamp: Path, *files: Path) -> None:
     stamp.write_text(digest(*files))
 
 
+def refuse_taken_port() -> None:
+    """Before a long installation rather than after it: a port that is taken is refused, naming its holder."""
+    sys.path.insert(0, str(ROOT))
+    from salesteam import supervisor  # needs nothing that is still to be installed
+
+    try:
+        supervisor.listen(supervisor.wanted_host(), supervisor.wanted_port()).close()
+    except supervisor.Refusal as refusal:
+        raise BootstrapError(str(refusal)) from None
+
+
 def main(task: str) -> None:
     os.umask(0o022)  # what is installed must be readable by the servers' account, whatever the caller's habit
     os.chdir(ROOT)
+    if task == "run" and not MODULES.exists():
+        refuse_taken_port()
     make_environment()
     install("develop" if task == "develop" else "local")
     build_assets()

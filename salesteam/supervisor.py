@@ -230,6 +230,11 @@ def only_one(home: Path) -> IO[str]:
     return file
 
 
+def wanted_host() -> str:
+    """HOST, or this machine alone."""
+    return os.environ.get("HOST") or "127.0.0.1"
+
+
 def wanted_port() -> int:
     """PORT, or 8000."""
     raw = os.environ.get("PORT") or "8000"
@@ -246,7 +251,7 @@ def main() -> int:
             processes.end(
                 lambda: processes.carrying(MARK, str(place.home)), [(signal.SIGTERM, 3.0), (signal.SIGKILL, 3.0)]
             )  # what a killed supervisor left
-            with listen(os.environ.get("HOST") or "127.0.0.1", wanted_port()) as listener:
+            with listen(wanted_host(), wanted_port()) as listener:
                 supervisor = Supervisor(place.home, listener)
                 lock.truncate(0)
                 lock.write(f"process {os.getpid()}, port {supervisor.port}")
