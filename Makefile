@@ -32,16 +32,16 @@ format: develop ## put Python into the one style
 	$(PY) -m ruff format $(SOURCES)
 
 test: develop ## all tests, with a browser that is found or installed (ARGS="tests/deals -k stale")
-	@browser=$$($(PY) -m salesteam.browser) && CHROMIUM="$$browser" exec $(PY) -m pytest -m "not long and not screenshots" $(ARGS)
+	@browser=$$($(PY) -m salesteam.browser) && CHROMIUM="$$browser" exec $(PY) -m pytest -m "not long" $(ARGS)
 
 test-fast: develop ## the tests that need no browser and take no ten seconds
-	@exec $(PY) -m pytest -m "not browser and not slow and not long and not screenshots" $(ARGS)
+	@exec $(PY) -m pytest -m "not browser and not slow and not long" $(ARGS)
 
 test-long: develop ## everything, with many more invented inputs
-	@browser=$$($(PY) -m salesteam.browser) && CHROMIUM="$$browser" HYPOTHESIS_PROFILE=long exec $(PY) -m pytest -m "not screenshots" $(ARGS)
+	@browser=$$($(PY) -m salesteam.browser) && CHROMIUM="$$browser" HYPOTHESIS_PROFILE=long exec $(PY) -m pytest $(ARGS)
 
-screenshots: develop ## every page at two widths, light and dark, in both languages, into docs/screenshots
-	@browser=$$($(PY) -m salesteam.browser) && CHROMIUM="$$browser" exec $(PY) -m pytest -m screenshots tests/browser $(ARGS)
+screenshots: develop ## every page at two widths, light and dark, in both languages, into screenshots/ (ARGS="--only deals")
+	@browser=$$($(PY) -m salesteam.browser) && CHROMIUM="$$browser" exec $(PY) -m scripts.screenshots $(ARGS)
 
 assets: ## build static/vendor/ and the translations again
 	@rm -f static/vendor/.stamp
