@@ -13,7 +13,7 @@ from typing import Any
 
 from lib import clock, periods
 from lib.periods import Period
-from metrics.definitions import METRICS, Visibility
+from metrics.definitions import METRICS, PRINTED, Visibility
 from metrics.facts import relations
 from metrics.figures import Figure, share, unknown
 from metrics.scopes import Scope
@@ -211,7 +211,7 @@ def _anything_recorded(known_at: datetime) -> bool:
 
 
 def _not_recorded(company: Company) -> Kpis:
-    return Kpis(company.currency, *(unknown("not_yet_recorded") for _ in range(8)), LeftOut())
+    return replace(nothing(company), **{key: unknown("not_yet_recorded") for key in PRINTED})  # type: ignore[arg-type]
 
 
 def _read(row: Mapping[str, Any], company: Company, *, with_open: bool = True) -> Kpis:

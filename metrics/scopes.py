@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from enum import StrEnum
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
 from lib.text import clean_line, fold
 from metrics.definitions import Metric, Visibility
 from reps.access import Viewer, viewer_of
 from reps.models import Rep, Team, User
+from reps.models.teams import TeamQuerySet
 
 _MOST_ID = 2**63 - 1
 
@@ -31,12 +32,16 @@ class BadScope(ValueError):
 
 @dataclass(frozen=True)
 class Scope:
-    """Whose deals and activities count. `path` is a team's place in the tree; `rep_id` or `team_id` is `id`."""
+    """Whose deals and activities count. `id` is the team's or rep's; `path` a team's place in the tree.
+
+    `is_parent` says that there are teams below; it is known of scopes read by `by_key`.
+    """
 
     kind: ScopeKind
     id: int = 0
     name: str = ""
     path: str = ""
+    is_parent: bool = False
 
     @property
     def key(self) -> str:
@@ -104,8 +109,7 @@ def by_key(text: str, user: User) -> Scope | None:
     if not (number.isascii() and number.isdigit()) or int(number) > _MOST_ID:
         return None
     if kind == ScopeKind.TEAM:
-        team = Team.objects.visible_to(user).filter(pk=int(number)).first()
-        return of_team(team) if team else None
+        return _placed_team(Team.objects.visible_to(user).filter(pk=int(number)))
     if kind == ScopeKind.REP:
         rep = Rep.objects.visible_to(user).filter(pk=int(number)).first()
         return of_rep(rep) if rep else None
@@ -116,12 +120,17 @@ def home_of(user: User) -> Scope:
     """Where a person's numbers begin: their highest led team, themselves as a rep, else the company."""
     viewer = viewer_of(user)
     if viewer.led_team_ids:
-        team = Team.objects.visible_to(user).filter(pk__in=viewer.led_team_ids).order_by("path").first()
-        return of_team(team) if team else COMPANY
+        return _placed_team(Team.objects.visible_to(user).filter(pk__in=viewer.led_team_ids).order_by("path")) or COMPANY
     if viewer.rep_id is not None:
         rep = Rep.objects.visible_to(user).filter(pk=viewer.rep_id).first()
         return of_rep(rep) if rep else COMPANY
     return COMPANY
+
+
+def _placed_team(teams: TeamQuerySet) -> Scope | None:
+    """The first of the teams, with whether there are teams below it."""
+    team = teams.annotate(is_parent=Exists(Team.objects.filter(parent=OuterRef("pk")))).first()
+    return replace(of_team(team), is_parent=team.is_parent) if team else None
 
 
 def _one_team(name: str) -> Scope:
