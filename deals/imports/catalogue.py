@@ -182,7 +182,8 @@ def _stage(run: Run, stages: list[Stage], name: str, rows: int) -> StageMeaning:
         if by_key[keys[0]].name != name:
             run.report.say("matched", kind="stage", text=name, name=by_key[keys[0]].name, rows=rows)
         return by_key[keys[0]]
-    answer = run.options.answers.get("stage", {}).get(name)
+    answers = run.options.answers.get("stage", {})
+    answer = answers.get(name, answers.get("*"))
     if isinstance(answer, int) and answer in by_key:
         run.report.say("answered", kind="stage", text=name, name=by_key[answer].name, rows=rows)
         return by_key[answer]

@@ -29,6 +29,11 @@ _FILES = {
     "no_rows": _("%(file)s has column names and no rows."),
     "no_files": _("There is no CSV file in %(file)s."),
     "not_there": _("%(file)s is not there. Check the path."),
+    "too_many_files": _("Choose at most %(most)s files at a time."),
+    "discarded": _("You gave this import up. Nothing was written."),
+    "waited_too_long": _("This import waited a week for an answer, so its files were removed. Upload them again."),
+    "gave_up": _("The import could not be finished after three attempts. Nothing was written. Divide the files, or ask your admin."),
+    "right_lost": _("Whoever uploaded this may not import any more. Nothing was written."),
     "gone": _("%(file)s is no longer kept here. Upload it again."),
 }
 _ROWS = {

@@ -106,7 +106,7 @@ def resolve(known: Known, cells: Mapping[str, int], answers: Mapping[str, Any], 
             by_name.setdefault(name, []).append(cell)
     for name, spellings in by_name.items():
         rows = sum(cells[cell] for cell in spellings)
-        meaning = _meaning(found, known, name, rows, answers.get(name), may_create, spellings)
+        meaning = _meaning(found, known, name, rows, answers.get(name, answers.get("*")), may_create, spellings)
         for cell in spellings:
             found.meanings[cell] = meaning
     return found

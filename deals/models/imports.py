@@ -6,7 +6,30 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from lib import clock
-from reps.models import User
+from reps.access import viewer_of
+from reps.models import TeamLead, User
+
+
+class ImportBatchQuerySet(models.QuerySet["ImportBatch"]):
+    """Words for reading imports."""
+
+    def due(self) -> ImportBatchQuerySet:
+        """Those the worker has to do something for, oldest first."""
+        waiting = (ImportBatch.State.UPLOADED, ImportBatch.State.CHECKING, ImportBatch.State.WRITING)
+        return self.filter(state__in=waiting).order_by("pk")
+
+    def visible_to(self, user: User) -> ImportBatchQuerySet:
+        """Own ones, and for managers those of the members and leads of their teams; admins see all."""
+        if user.is_admin:
+            return self
+        viewer = viewer_of(user)
+        leads = TeamLead.objects.on(clock.now().date()).filter(team__in=viewer.subtree_team_ids)
+        below = models.Q(created_by__rep__in=viewer.subtree_rep_ids) | models.Q(created_by__rep__in=leads.values("rep"))
+        return self.filter(models.Q(created_by=user) | below)
+
+    def editable_by(self, user: User) -> ImportBatchQuerySet:
+        """An import runs with the rights of whoever uploaded it, so only they answer for it; admins may any."""
+        return self if user.is_admin else self.filter(created_by=user)
 
 
 class ImportBatch(models.Model):
@@ -26,12 +49,14 @@ class ImportBatch(models.Model):
     created_at = models.DateTimeField(default=clock.now)
     finished_at = models.DateTimeField(null=True, blank=True)
     file_names = models.JSONField(default=list)
-    # Currency, skip-bad, answers to questions.
+    # Currency, customs, answers to questions, the kept files, attempts (deals/imports/batches.py).
     options = models.JSONField(default=dict)
     rows_total = models.PositiveIntegerField(default=0)
     rows_done = models.PositiveIntegerField(default=0)
     # What was read, stored, changed, left alone and refused, by kind; and the sentences said about it.
     report = models.JSONField(default=dict)
+
+    objects = ImportBatchQuerySet.as_manager()
 
     class Meta:
         ordering = ["-created_at", "-id"]
