@@ -15,7 +15,7 @@ from datetime import timedelta
 from typing import Any
 
 from lib import clock
-from metrics.facts import membership, scope_params, within
+from metrics.facts import placed, scope_params, seats
 from metrics.scopes import Scope
 from metrics.windows import AsOf, Days, instants, reach
 from reps.models import Company
@@ -72,8 +72,9 @@ def relations(
         f"({k}, %(start{k})s::date, %(stop{k})s::date, %(from{k})s::timestamptz, %(to{k})s::timestamptz)"
         for k in range(len(windows))
     )
-    texts = [f"w (k, start_on, stop_on, start_at, stop_at) AS (VALUES {rows})"]
-    texts += [f"{part} AS ({_placed(_as_known(part, at), scope, at, teams or scope.is_team)})" for part in parts]
+    with_team = teams or scope.is_team
+    texts = [f"w (k, start_on, stop_on, start_at, stop_at) AS (VALUES {rows})", *([seats(scope, at)] if with_team else [])]
+    texts += [f"{part} AS ({placed(_as_known(part, at), 'day', scope, with_team=with_team)})" for part in parts]
     return ",\n".join(texts), _params(scope, windows, at, company)
 
 
@@ -83,12 +84,6 @@ def _as_known(part: str, at: AsOf) -> str:
         known=f"AND {column} <= %(known_at)s" if at.known_at else "",
         standing="a.cancelled_at IS NULL OR a.cancelled_at > %(known_at)s" if at.known_at else "a.cancelled_at IS NULL",
     )
-
-
-def _placed(body: str, scope: Scope, at: AsOf, with_team: bool) -> str:
-    team = "m.team_id" if with_team else "NULL::bigint AS team_id"
-    join = membership("f.rep_id", "f.day", at) if with_team else ""
-    return f"SELECT f.*, {team} FROM ({body}) f {join} WHERE {within(scope, 'f.rep_id')}"
 
 
 def _params(scope: Scope, windows: Sequence[Days], at: AsOf, company: Company) -> dict[str, Any]:

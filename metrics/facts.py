@@ -24,9 +24,14 @@ from reps.models import Company
 _CLOSED_NOW = """
 SELECT w.k, d.id AS deal_id, d.owner_id AS rep_id, d.closed_on, d.opened_on, d.outcome, d.is_qualified AS qualified
 FROM deals_deal d JOIN w ON d.closed_on >= w.start_on AND d.closed_on < w.stop_on
-WHERE NOT d.has_history AND d.outcome IN ('won', 'lost', 'no_decision', 'disqualified')
+WHERE NOT d.has_history AND d.outcome IN ('won', 'lost', 'no_decision', 'disqualified') AND {mine}
   AND d.closed_on >= %(first)s AND d.closed_on < %(last)s
 """
+
+# Deals that were ever a rep's, by owner or credit: the others need no replay. (For a team this costs more than it saves.)
+_EVER_MINE = """d.id IN (
+    SELECT x.deal_id FROM deals_dealevent x WHERE x.kind = 'owner' AND x.rep_id = %(scope_id)s
+    UNION ALL SELECT x.deal_id FROM deals_credit x WHERE x.rep_id = %(scope_id)s)"""
 
 # An outcome counts when no other of its deal follows it by the day of reading. The owner is the one at that moment.
 _CLOSED_REPLAYED = """
@@ -39,10 +44,11 @@ SELECT w.k, d.id AS deal_id,
             ORDER BY o.effective_on NULLS FIRST, o.occurred_at, o.id LIMIT 1)
        ) AS rep_id,
        e.effective_on AS closed_on, d.opened_on, e.code AS outcome,
-       e.code = 'won' OR EXISTS (
-           SELECT FROM deals_dealevent s JOIN deals_stage g ON g.id = s.stage_id AND g.is_qualified
+       e.code = 'won' OR (
+           SELECT TRUE FROM deals_dealevent s JOIN deals_stage g ON g.id = s.stage_id AND g.is_qualified
            WHERE s.deal_id = d.id AND s.kind = 'stage' AND (s.effective_on IS NULL OR s.effective_on <= %(as_of)s) AND {s}
-       ) AS qualified
+           LIMIT 1
+       ) IS TRUE AS qualified
 FROM deals_dealevent e
 JOIN w ON e.effective_on >= w.start_on AND e.effective_on < w.stop_on
 JOIN deals_deal d ON d.id = e.deal_id AND {which}
@@ -57,7 +63,7 @@ SELECT w.k, d.id AS deal_id, d.owner_id AS rep_id, d.opened_on, w.end_on
 FROM deals_deal d
 JOIN w ON w.end_on IS NOT NULL AND (d.outcome = '' OR d.closed_on > w.end_on)
   AND (d.opened_on IS NULL OR d.opened_on <= w.end_on)
-WHERE NOT d.has_history
+WHERE NOT d.has_history AND {mine}
   AND (d.outcome = '' OR d.outcome IN ('won', 'lost', 'no_decision', 'disqualified') AND d.closed_on > %(first_end)s)
 """
 
@@ -123,56 +129,58 @@ def relations(
     """
     wanted = set(range(len(windows)) if open_in is None else open_in)
     with_team = teams or scope.is_team
-    texts = [_windows(windows, wanted)]
+    texts = [_windows(windows, wanted), *([seats(scope, at)] if with_team else [])]
     if "closed" in parts or "credits" in parts:
-        texts.append(f"replayed AS MATERIALIZED ({_replayed(at, _CLOSED_REPLAYED)})")
+        texts.append(f"replayed AS MATERIALIZED ({_replayed(_CLOSED_REPLAYED, scope, at)})")
     if "closed" in parts:
-        body = f"SELECT f.*, {_ENDING} AS ending FROM ({_either(_CLOSED_NOW, 'SELECT * FROM replayed', at)}) f"
-        texts.append(f"closed AS ({_placed(body, 'closed_on', scope, at, with_team)})")
+        body = f"SELECT f.*, {_ENDING} AS ending FROM ({_either(_CLOSED_NOW, 'SELECT * FROM replayed', scope, at)}) f"
+        texts.append(f"closed AS ({placed(body, 'closed_on', scope, with_team=with_team)})")
     if "opened" in parts:
-        body = _either(_OPENED_NOW, _replayed(at, _OPENED_REPLAYED), at)
-        texts.append(f"opened AS ({_placed(body, 'end_on', scope, at, with_team)})")
+        body = _either(_OPENED_NOW, _replayed(_OPENED_REPLAYED, scope, at), scope, at)
+        texts.append(f"opened AS ({placed(body, 'end_on', scope, with_team=with_team)})")
     if "credits" in parts:
-        body = _either(_CREDITS_NOW, _replayed(at, _CREDITS_REPLAYED), at)
-        texts.append(f"credits AS ({_placed(body, 'won_on', scope, at, with_team)})")
+        body = _either(_CREDITS_NOW, _replayed(_CREDITS_REPLAYED, scope, at), scope, at)
+        texts.append(f"credits AS ({placed(body, 'won_on', scope, with_team=with_team)})")
     return ",\n".join(texts), _params(scope, windows, at, company, wanted)
 
 
-def membership(rep: str, day: str, at: AsOf) -> str:
-    """A LEFT JOIN by which `m.team_id` is the team of a rep on a day."""
+def seats(scope: Scope, at: AsOf) -> str:
+    """The WITH part `seats` (rep_id, team_id, valid): who sits where when, in the teams of the scope."""
     known = "m.superseded_at IS NULL"
     if at.known_at:
         known = "m.recorded_at <= %(known_at)s AND (m.superseded_at IS NULL OR m.superseded_at > %(known_at)s)"
-    return f"LEFT JOIN reps_teammembership m ON m.rep_id = {rep} AND m.valid @> {day} AND {known}"
+    inside = "AND m.team_id IN (SELECT t.id FROM reps_team t WHERE t.path LIKE %(scope_path)s)" if scope.is_team else ""
+    return f"seats AS NOT MATERIALIZED (SELECT m.rep_id, m.team_id, m.valid FROM reps_teammembership m WHERE {known} {inside})"
 
 
-def within(scope: Scope, rep: str) -> str:
-    """The condition that a row belongs to the scope; a team's needs `membership` joined."""
-    if scope.is_rep:
-        return f"{rep} = %(scope_id)s"
-    if scope.is_team:
-        return "m.team_id IN (SELECT t.id FROM reps_team t WHERE t.path LIKE %(scope_path)s)"
-    return "TRUE"
+def placed(body: str, day: str, scope: Scope, *, with_team: bool) -> str:
+    """Rows with a `rep_id`, cut to the scope: a team's are those whose rep sat in it on the day. Needs `seats` if with_team."""
+    mine = "f.rep_id = %(scope_id)s" if scope.is_rep else "TRUE"
+    if not with_team:
+        return f"SELECT f.*, NULL::bigint AS team_id FROM ({body}) f WHERE {mine}"
+    join = "JOIN" if scope.is_team else "LEFT JOIN"
+    return f"SELECT f.*, s.team_id FROM ({body}) f {join} seats s ON s.rep_id = f.rep_id AND s.valid @> f.{day} WHERE {mine}"
 
 
 def scope_params(scope: Scope, at: AsOf) -> dict[str, Any]:
-    """Parameters of `within` and `membership`."""
+    """Parameters of `seats` and `placed`."""
     return {"scope_id": scope.id, "scope_path": f"{scope.path}%", "known_at": at.known_at, "as_of": at.day}
 
 
-def _either(now: str, replayed: str, at: AsOf) -> str:
+def _either(now: str, replayed: str, scope: Scope, at: AsOf) -> str:
     """Rows read from the deal and rows replayed; for an earlier state of knowledge all are replayed."""
-    return replayed if at.known_at else f"{now} UNION ALL {replayed}"
+    if at.known_at:
+        return replayed
+    reps = _reps(scope)
+    return f"{now.format(mine=f'd.owner_id {reps}' if reps else 'TRUE')} UNION ALL {replayed}"
 
 
-def _placed(body: str, day: str, scope: Scope, at: AsOf, with_team: bool) -> str:
-    """The rows with their team, cut to the scope."""
-    team = "m.team_id" if with_team else "NULL::bigint AS team_id"
-    join = membership("f.rep_id", f"f.{day}", at) if with_team else ""
-    return f"SELECT f.*, {team} FROM ({body}) f {join} WHERE {within(scope, 'f.rep_id')}"
+def _reps(scope: Scope) -> str:
+    """The reps who may have rows in the scope, as the end of a condition; empty for all."""
+    return {"rep": "= %(scope_id)s", "team": "IN (SELECT rep_id FROM seats)"}.get(scope.kind.value, "")
 
 
-def _replayed(at: AsOf, text: str) -> str:
+def _replayed(text: str, scope: Scope, at: AsOf) -> str:
     """The text with its conditions on which deals and on which of their events count."""
     known = " AND {0}.recorded_at <= %(known_at)s" if at.known_at else ""
     voided = "NOT EXISTS (SELECT FROM deals_dealevent v WHERE v.voids_id = {0}.id" + (
@@ -181,7 +189,10 @@ def _replayed(at: AsOf, text: str) -> str:
     counts = {name: (voided + known).format(name) for name in ("o", "s", "e", "n")}
     credit = "c.recorded_at <= %(known_at)s" if at.known_at else "TRUE"
     ended = "CASE WHEN c.superseded_at <= %(known_at)s THEN c.superseded_at END" if at.known_at else "c.superseded_at"
-    return text.format(**counts, c=credit, ended=ended, which="TRUE" if at.known_at else "d.has_history")
+    which = "TRUE" if at.known_at else "d.has_history"
+    if scope.is_rep:
+        which = f"{which} AND {_EVER_MINE}"
+    return text.format(**counts, c=credit, ended=ended, which=which)
 
 
 def _windows(windows: Sequence[Days], open_in: set[int]) -> str:
