@@ -23,6 +23,9 @@ SOFT_LIMIT_S = 540
 HARD_LIMIT_S = 600
 VISIBILITY_TIMEOUT_S = 900
 HEARTBEAT_S = 60
+MAIL_S = 10
+IMPORTS_S = 30
+TIDY_S = 900
 
 CONFIGURATION: dict[str, Any] = {
     "task_acks_late": True,  # a task that dies with its worker is delivered again
@@ -61,7 +64,11 @@ CONFIGURATION: dict[str, Any] = {
             "task": "salesteam.celery.heartbeat",
             "schedule": HEARTBEAT_S,
             "options": {"expires": HEARTBEAT_S},  # after an outage one beat is enough
-        }
+        },
+        "mail": {"task": "reps.tasks.send_mail", "schedule": MAIL_S, "options": {"expires": MAIL_S}},
+        "imports": {"task": "deals.tasks.run_imports", "schedule": IMPORTS_S, "options": {"expires": IMPORTS_S}},
+        "old_files": {"task": "deals.tasks.drop_old_files", "schedule": TIDY_S, "options": {"expires": TIDY_S}},
+        "tidy": {"task": "reps.tasks.tidy", "schedule": TIDY_S, "options": {"expires": TIDY_S}},
     },
 }
 

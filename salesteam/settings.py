@@ -32,6 +32,11 @@ WSGI_APPLICATION = "salesteam.wsgi.application"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+FILE_UPLOAD_HANDLERS = [
+    "deals.imports.storage.LimitedFiles",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 IMPORT_MAX_BYTES = 50 * 1024 * 1024
 UPLOAD_DIR = Path(env.text("UPLOAD_DIR") or embedded.here().home / "uploads")
 
@@ -70,6 +75,7 @@ MIDDLEWARE = [
     "reps.middleware.SessionAgeMiddleware",
     "reps.middleware.PersonMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "dashboard.middleware.FirstRunMiddleware",
     "reps.middleware.SignInRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
