@@ -43,6 +43,10 @@ for_admins = gate(lambda viewer: viewer.kind == "admin")
 for_admins_and_auditors = gate(lambda viewer: viewer.kind in {"admin", "auditor"})
 
 
+# The org tree, roles and holidays are open to colleagues; finance has no part in them yet (TRUST, "FN has – unless named").
+for_all_but_finance = gate(lambda viewer: viewer.kind != "finance")
+
+
 def for_those_who_may(capability: str) -> Callable[[View], View]:
     """The gate of a verb."""
     return gate(lambda viewer: viewer.may(capability))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 import uuid
 from collections.abc import Callable
@@ -10,20 +11,26 @@ from urllib.parse import urlencode
 
 import structlog
 from django.conf import settings
+from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
 from django.utils import timezone, translation
 from django.utils.functional import SimpleLazyObject
 
+from reps import sessions
+from reps.access import viewer_of
 from reps.models import Company
+from reps.preferences import LANGUAGE_COOKIE
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 log = structlog.get_logger("request")
-LANGUAGE_COOKIE = "salesteam_language"
+
+# Parts of a path that are long enough to be the secret of a mailed link.
+_SECRET = re.compile(r"[^/]{25,}")
 
 
 class RequestLogMiddleware:
-    """One line per request: method, path, status, milliseconds, user id. Never a query string or a body."""
+    """One line per request: method, path, status, milliseconds, user id. Never a query string, a body or a link's secret."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -38,7 +45,7 @@ class RequestLogMiddleware:
             log.info(
                 "request",
                 method=request.method,
-                path=request.path,
+                path=_SECRET.sub("…", request.path),
                 status=response.status_code,
                 ms=round((time.perf_counter() - started) * 1000),
                 user=user.pk if user is not None and user.is_authenticated else None,
@@ -60,6 +67,22 @@ class LanguageMiddleware:
         response = self.get_response(request)
         response.headers.setdefault("Content-Language", translation.get_language() or settings.LANGUAGE_CODE)
         return response
+
+
+class SessionAgeMiddleware:
+    """Ends a session that was unused too long or is too old for this person; notes that a living one is used."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.user.is_authenticated:
+            if sessions.has_run_out(request.session, viewer_of(request.user)):
+                logout(request)
+                request.session_ran_out = True  # type: ignore[attr-defined]
+            else:
+                sessions.touch(request.session)
+        return self.get_response(request)
 
 
 class PersonMiddleware:
@@ -100,13 +123,15 @@ class SignInRequiredMiddleware:
         if request.user.is_authenticated or not getattr(view, "login_required", True):
             return None
         where = resolve_url(settings.LOGIN_URL)
+        if getattr(request, "session_ran_out", False):
+            where += "?ended=1"
         if getattr(request, "htmx", False):
             response = HttpResponse(status=401)
             response["HX-Redirect"] = where
             return response
         if request.method not in ("GET", "HEAD"):
             return HttpResponseRedirect(where)
-        return HttpResponseRedirect(f"{where}?{urlencode({'next': request.get_full_path()})}")
+        return HttpResponseRedirect(f"{where}{'&' if '?' in where else '?'}{urlencode({'next': request.get_full_path()})}")
 
 
 class NoStoreMiddleware:

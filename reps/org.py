@@ -59,7 +59,7 @@ def move_team(*, team: Team, under: Team | None, by: User | None) -> Team:
         moved = next(found for found in subtree if found.pk == team.pk)
         target = Team.objects.get(pk=under.pk) if under else None
         if target and target.path.startswith(moved.path):
-            raise WouldCircle(_circle_words(moved, target))
+            raise WouldCircle(_circle_words(moved, target), code="circle")
         lowest = max(found.depth for found in subtree) - moved.depth
         if target and target.depth + 1 + lowest >= DEEPEST:
             raise ValidationError(_("A team can be at most %(levels)d levels deep.") % {"levels": DEEPEST})

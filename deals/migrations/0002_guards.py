@@ -25,6 +25,20 @@ DROP_SHARES = """
 DROP TRIGGER deals_credit_shares ON deals_credit;
 DROP FUNCTION deals_revenue_shares_sum_to_one();
 """
+# The company's money is settled by its first deal: people pages below know of no deals and read this date.
+CURRENCY = """
+CREATE FUNCTION deals_settle_currency() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE reps_company SET currency_settled_at = clock_timestamp() WHERE currency_settled_at IS NULL;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER deals_deal_settles_currency AFTER INSERT ON deals_deal
+    FOR EACH STATEMENT EXECUTE FUNCTION deals_settle_currency();
+"""
+DROP_CURRENCY = """
+DROP TRIGGER deals_deal_settles_currency ON deals_deal;
+DROP FUNCTION deals_settle_currency();
+"""
 
 
 class Migration(migrations.Migration):
@@ -37,4 +51,5 @@ class Migration(migrations.Migration):
         triggers.supersede_only("deals_fxrate"),
         triggers.not_ahead("deals_activity"),
         migrations.RunSQL(SHARES, DROP_SHARES),
+        migrations.RunSQL(CURRENCY, DROP_CURRENCY),
     ]

@@ -252,6 +252,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("set_up_at", models.DateTimeField(blank=True, null=True)),
+                ("currency_settled_at", models.DateTimeField(blank=True, editable=False, null=True)),
                 (
                     "calendar",
                     models.ForeignKey(

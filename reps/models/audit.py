@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
 from django.db import models
 
 from lib import clock
+
+if TYPE_CHECKING:
+    from reps.models.people import User
+
+
+class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
+    """Words for reading the trail."""
+
+    def visible_to(self, user: User) -> AuditEntryQuerySet:
+        """Admins and auditors read all of it, anyone else what is about themselves (TRUST, audit log)."""
+        if not user.is_authenticated or not user.is_active:
+            return self.none()
+        return self if user.kind in {"admin", "auditor"} else self.about(user)
+
+    def about(self, user: User, rep_id: int | None = None) -> AuditEntryQuerySet:
+        """What was done to a person: their sign-in and their rep."""
+        subjects = models.Q(subject_type="user", subject_id=str(user.pk))
+        rep_id = rep_id or user.viewer.rep_id
+        if rep_id:
+            subjects |= models.Q(subject_type="rep", subject_id=str(rep_id))
+        return self.filter(subjects)
 
 
 class AuditEntry(models.Model):
@@ -25,6 +46,8 @@ class AuditEntry(models.Model):
     facts = models.JSONField(default=dict)
     prev_hash = models.CharField(max_length=64)
     row_hash = models.CharField(max_length=64, unique=True)
+
+    objects = AuditEntryQuerySet.as_manager()
 
     class Meta:
         ordering = ["-id"]

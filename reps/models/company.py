@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import time
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.core.exceptions import ValidationError
@@ -15,6 +15,9 @@ from django.utils.translation import gettext_lazy as _
 
 from lib.money import CURRENCIES
 
+if TYPE_CHECKING:
+    from reps.models.people import User
+
 
 def valid_zone(name: str) -> None:
     """Refuse a name that is no IANA time zone."""
@@ -22,11 +25,25 @@ def valid_zone(name: str) -> None:
         raise ValidationError(_("Choose a time zone from the list, such as Asia/Jakarta."))
 
 
+class HolidayCalendarQuerySet(models.QuerySet["HolidayCalendar"]):
+    """Words for reading calendars."""
+
+    def visible_to(self, user: User) -> HolidayCalendarQuerySet:
+        """Open to every signed-in colleague but finance (TRUST, holiday)."""
+        return self.none() if not user.is_authenticated or user.is_finance else self
+
+    def editable_by(self, user: User) -> HolidayCalendarQuerySet:
+        """Admins write calendars."""
+        return self if user.is_authenticated and user.is_admin else self.none()
+
+
 class HolidayCalendar(models.Model):
     """A named list of days off; a company has one, and a team may have its own."""
 
     name = models.CharField(_("name"), max_length=80)
     source = models.CharField(_("source"), max_length=200, blank=True)
+
+    objects = HolidayCalendarQuerySet.as_manager()
 
     class Meta:
         ordering = [Lower("name"), "id"]
@@ -78,6 +95,8 @@ class Company(models.Model):
     outline_across_teams = models.BooleanField(_("other teams' deals are seen in outline"), default=True)
     language = models.CharField(_("language"), max_length=5, default="en", choices=[("en", "English"), ("id", "Indonesia")])
     set_up_at = models.DateTimeField(null=True, blank=True)
+    # Set by the first deal (a trigger on deals): from then on the currency stays what it is.
+    currency_settled_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         constraints: ClassVar = [

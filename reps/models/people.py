@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, ClassVar
 
+from django.apps import apps
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, FilteredRelation, OuterRef, Q, Subquery
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
@@ -14,7 +17,47 @@ from lib import clock
 from reps.access import Viewer, viewer_of
 
 
-class UserManager(BaseUserManager["User"]):
+class UserQuerySet(models.QuerySet["User"]):
+    """Words for reading sign-ins."""
+
+    def visible_to(self, user: User) -> UserQuerySet:
+        """Admins and auditors see every sign-in, anyone else their own (TRUST, users)."""
+        if not user.is_authenticated or not user.is_active:
+            return self.none()
+        return self if user.kind in {User.Kind.ADMIN, User.Kind.AUDITOR} else self.filter(pk=user.pk)
+
+    def editable_by(self, user: User) -> UserQuerySet:
+        """Admins change sign-ins; nobody their own kind of access."""
+        return self.visible_to(user) if user.is_admin else self.none()
+
+    def without_rep(self) -> UserQuerySet:
+        """Who signs in without selling."""
+        return self.filter(rep=None)
+
+    def sorted_by_name(self) -> UserQuerySet:
+        """Annotates `sort_name` for pages in the order of names."""
+        return self.annotate(sort_name=Lower("name"))
+
+    def waiting(self) -> UserQuerySet:
+        """Invited, and no password set yet."""
+        return self.filter(is_active=True, password__startswith=UNUSABLE_PASSWORD_PREFIX).order_by("-created_at", "-pk")
+
+    def visible_by_link(self, pk: int, address: str) -> User | None:
+        """The person whom a signed link names, while they still have the address it was sent to."""
+        return self.filter(pk=pk, email=address, is_active=True).first()
+
+    def with_last_mail(self, kind: str) -> UserQuerySet:
+        """Annotates when the last mail of that kind was asked for, sent and given up, and when its link runs out."""
+        from_mail = apps.get_model("reps", "Mail").objects.filter(user=OuterRef("pk"), kind=kind).order_by("-pk")
+        return self.annotate(
+            mail_asked_at=Subquery(from_mail.values("created_at")[:1]),
+            mail_sent_at=Subquery(from_mail.values("sent_at")[:1]),
+            mail_failed_at=Subquery(from_mail.values("failed_at")[:1]),
+            mail_tries=Subquery(from_mail.values("tries")[:1]),
+        )
+
+
+class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
     """Makes people who can sign in."""
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
@@ -23,6 +66,11 @@ class UserManager(BaseUserManager["User"]):
         user.set_password(password)
         user.save(using=self._db)
         return user
+
+    def with_address(self, address: str) -> User | None:
+        """The person who signs in with that address, whatever its case; None if nobody does."""
+        found = self.get_queryset().alias(lower=Lower("email")).filter(lower=address.strip().lower())
+        return found.select_related("rep").first()
 
 
 class User(AbstractBaseUser):
@@ -101,6 +149,51 @@ class RepQuerySet(models.QuerySet["Rep"]):
     def present(self) -> RepQuerySet:
         """Still with the company."""
         return self.filter(left_on=None)
+
+    def standing_on(self, day: date) -> RepQuerySet:
+        """Annotates the team and the role of that day: `team_id_now`, `team_name`, `role_id_now`, `role_name` (None if none)."""
+        return self.annotate(
+            membership_now=FilteredRelation(
+                "memberships", condition=Q(memberships__superseded_at=None, memberships__valid__contains=day)
+            ),
+            role_now=FilteredRelation(
+                "role_assignments", condition=Q(role_assignments__superseded_at=None, role_assignments__valid__contains=day)
+            ),
+        ).annotate(
+            team_id_now=F("membership_now__team_id"),
+            team_name=F("membership_now__team__name"),
+            role_id_now=F("role_now__role_id"),
+            role_name=F("role_now__role__name"),
+        )
+
+    def sorted_by_name(self) -> RepQuerySet:
+        """Annotates `sort_name` for pages in the order of names."""
+        return self.annotate(sort_name=Lower("name"))
+
+    def here_on(self, day: date) -> RepQuerySet:
+        """Not gone before that day."""
+        return self.exclude(left_on__lt=day)
+
+    def belonging_to(self, team_id: int) -> RepQuerySet:
+        """Of those with `standing_on`, the members of that very team."""
+        return self.filter(membership_now__team=team_id)
+
+    def holding(self, role_id: int) -> RepQuerySet:
+        """Of those with `standing_on`, the holders of that role."""
+        return self.filter(role_now__role=role_id)
+
+    def in_team(self, path: str) -> RepQuerySet:
+        """Of those with `standing_on`, the members of a team and of every team below it."""
+        return self.filter(membership_now__team__path__startswith=path)
+
+    def matching(self, words: str) -> RepQuerySet:
+        """Whose name, e-mail, phone or number contains each of the words."""
+        found = self
+        for word in words.split():
+            found = found.filter(
+                Q(name__icontains=word) | Q(work_email__icontains=word) | Q(phone__icontains=word) | Q(external_id__iexact=word)
+            )
+        return found
 
     def sellers(self) -> RepQuerySet:
         """Those on whom deals and numbers hang, not those who only lead."""

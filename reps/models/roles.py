@@ -10,7 +10,7 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from lib.versioned import Versioned, no_overlap
-from reps.models.people import Rep
+from reps.models.people import Rep, User
 
 
 class Capability(models.TextChoices):
@@ -28,6 +28,18 @@ class Capability(models.TextChoices):
     PAST_EDIT = "past.edit", _("Change what happened in a closed period, with a reason")
 
 
+class RoleQuerySet(models.QuerySet["Role"]):
+    """Words for reading roles."""
+
+    def visible_to(self, user: User) -> RoleQuerySet:
+        """Open to every signed-in colleague but finance (TRUST, role)."""
+        return self.none() if not user.is_authenticated or user.is_finance else self
+
+    def editable_by(self, user: User) -> RoleQuerySet:
+        """Admins write roles."""
+        return self if user.is_authenticated and user.is_admin else self.none()
+
+
 class Role(models.Model):
     """A job in the sales team, with what its holder may do."""
 
@@ -36,6 +48,8 @@ class Role(models.Model):
     capabilities = ArrayField(
         models.CharField(max_length=24, choices=Capability), default=list, blank=True, verbose_name=_("may")
     )
+
+    objects = RoleQuerySet.as_manager()
 
     class Meta:
         ordering = [Lower("name"), "id"]

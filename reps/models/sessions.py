@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
@@ -24,6 +25,10 @@ class SessionQuerySet(models.QuerySet["Session"]):
         """A person's sessions that have not run out, the last used first."""
         return self.filter(user=user, expire_date__gt=clock.now()).order_by("-seen_at", "session_key")
 
+    def run_out(self) -> Self:
+        """Sessions that have run out."""
+        return self.filter(expire_date__lte=clock.now())
+
 
 class Session(AbstractBaseSession):
     """Django's session row, with what a person needs to recognise it. Holds no network address."""
@@ -34,6 +39,11 @@ class Session(AbstractBaseSession):
     device = models.CharField(max_length=60, blank=True)
 
     objects: ClassVar[Any] = SessionQuerySet.as_manager()  # type: ignore[assignment]
+
+    @property
+    def public_id(self) -> str:
+        """What a page may call the session by; the key itself would open it."""
+        return hashlib.sha256(self.session_key.encode()).hexdigest()[:24]
 
     @classmethod
     def get_session_store_class(cls) -> type[SessionStore]:
