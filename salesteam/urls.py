@@ -7,7 +7,7 @@ from salesteam import health
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("healthz/live", health.live, name="healthz_live"),
-    path("account/", include("allauth.account.urls")),
+    path("account/", include("reps.signin_urls")),
     path("", include("reps.urls")),
     path("", include("deals.urls")),
     path("", include("metrics.urls")),

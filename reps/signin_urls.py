@@ -1,0 +1,20 @@
+"""The pages of allauth that this product uses, under allauth's own names. Its others are not exposed."""
+
+from allauth.account import views
+from django.urls import path, re_path
+
+from reps.views.signin import change_password, sign_in
+
+urlpatterns = [
+    path("login/", sign_in, name="account_login"),
+    path("logout/", views.logout, name="account_logout"),
+    path("password/change/", change_password, name="account_change_password"),
+    path("password/reset/", views.password_reset, name="account_reset_password"),
+    path("password/reset/done/", views.password_reset_done, name="account_reset_password_done"),
+    re_path(
+        r"^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
+        views.password_reset_from_key,
+        name="account_reset_password_from_key",
+    ),
+    path("password/reset/key/done/", views.password_reset_from_key_done, name="account_reset_password_from_key_done"),
+]
