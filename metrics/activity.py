@@ -12,7 +12,8 @@ from metrics.definitions import METRICS
 from metrics.figures import Figure, share
 from metrics.scopes import Scope
 from metrics.sql import read
-from metrics.windows import Days, as_of
+from metrics.windows import AsOf, Days
+from metrics.windows import as_of as as_of_day
 from reps.models import Company
 
 _SUMS = ", ".join(f"count(*) FILTER (WHERE {flag}) AS {flag}" for flag in FLAGS)
@@ -67,8 +68,8 @@ def activity_many(
     company: Company | None = None,
 ) -> list[ActivityFigures]:
     """The activity figures of several windows, in one query."""
-    found = _grouped(scope, windows, company, as_of, known_at, group="0")
-    return [_read(found.get((k, 0), {})) for k in range(len(windows))]
+    found = _grouped(scope, windows, company, as_of, known_at)
+    return [of_row(found.get((k, 0), {})) for k in range(len(windows))]
 
 
 def activity_by_rep(
@@ -76,7 +77,7 @@ def activity_by_rep(
 ) -> dict[int, ActivityFigures]:
     """The activity figures of each rep of the scope who has any, by rep id, in one query."""
     found = _grouped(scope, [period], company, as_of, known_at, group="rep_id")
-    return {rep_id: _read(row) for (_, rep_id), row in found.items()}
+    return {rep_id: of_row(row) for (_, rep_id), row in found.items()}
 
 
 def activity_by_team(
@@ -84,31 +85,27 @@ def activity_by_team(
 ) -> dict[int, ActivityFigures]:
     """The activity figures of each team by the reps who sat in it on the day, by team id, in one query; 0 is no team."""
     found = _grouped(scope, [period], company, as_of, known_at, group="coalesce(team_id, 0)", teams=True)
-    return {team_id: _read(row) for (_, team_id), row in found.items()}
+    return {team_id: of_row(row) for (_, team_id), row in found.items()}
 
 
-def no_activity() -> ActivityFigures:
-    """The figures of someone who did nothing."""
-    return _read({})
+def aggregates(
+    scope: Scope, windows: Sequence[Days], at: AsOf, company: Company, *, group: str = "0", teams: bool = False
+) -> tuple[str, dict[str, Any]]:
+    """The query of the sums of each window and group, and its parameters; `of_row` reads its rows."""
+    text, params = relations(scope, windows, at, company, teams=teams)
+    return _AGGREGATES.replace("{relations}", text).replace("{group}", group), params
 
 
 def _grouped(
-    scope: Scope,
-    windows: Sequence[Days],
-    company: Company | None,
-    day: date | None,
-    known_at: datetime | None,
-    *,
-    group: str,
-    teams: bool = False,
+    scope: Scope, windows: Sequence[Days], company: Company | None, day: date | None, known_at: datetime | None, **how: Any
 ) -> dict[tuple[int, int], dict[str, Any]]:
     company = company or Company.load()
-    text, params = relations(scope, windows, as_of(company, day, known_at), company, teams=teams)
-    sql = _AGGREGATES.replace("{relations}", text).replace("{group}", group)
+    sql, params = aggregates(scope, windows, as_of_day(company, day, known_at), company, **how)
     return {(row["k"], row["g"]): row for row in read(sql, params)}
 
 
-def _read(row: Mapping[str, Any]) -> ActivityFigures:
+def of_row(row: Mapping[str, Any]) -> ActivityFigures:
+    """One row of the aggregates as figures."""
     counts = {key: Figure(row.get(key) or 0, n=row.get(key) or 0) for key in _COUNTS}
     held = row.get("meetings_held") or 0
     due = held + (row.get("no_shows") or 0) + (row.get("late_cancels") or 0)

@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from lib import periods
 from lib.periods import Period
 from metrics import activity, kpis
-from metrics.activity import ActivityFigures
 from metrics.definitions import Kind, Metric, Unit
 from metrics.figures import Figure
+from metrics.groups import Read, groups
 from metrics.kpis import Kpis, LeftOut
 from metrics.rows import PAGE_ROWS, Question, Rows, Unseen, page, unseen
-from metrics.scopes import Scope, ScopeKind, shows_money
-from reps.models import Rep, Team
+from metrics.scopes import Scope, shows_parts
 
 TREND = 8
 PARTS_SHOWN = 12
-
-Read = Kpis | ActivityFigures
 
 
 @dataclass(frozen=True)
@@ -120,40 +116,24 @@ def _parts(question: Question, whole: Read) -> tuple[list[Part], int]:
     scope, metric = question.scope, question.metric
     if scope.is_rep:
         return [], 0
-    by_team = scope.is_company or scope.is_parent
-    found = {key: row[metric.key] for key, row in _grouped(question, by_team=by_team).items() if _has_rows(row[metric.key])}
-    named = _named(found, by_team=by_team)
-    parts = [Part(named[key].title if key in named else _("No team"), figure, named.get(key)) for key, figure in found.items()]
-    parts.sort(key=lambda part: (part.figure.value is None, -(part.figure.value or 0), part.name))
-    if scope.is_company and metric.kind is Kind.MONEY:
+    found = groups(
+        scope, question.period, metric.kind, by_team=scope.is_company or scope.is_parent, at=question.at, company=question.company
+    )
+    parts = [Part(group.name, group.figures[metric.key], group.scope) for group in found]
+    parts = sorted((part for part in parts if part.figure.n or part.figure.value), key=_largest_first)
+    if metric.kind is Kind.MONEY and not shows_parts(question.user.viewer, scope):
         parts = _own_and_others(question, parts, whole[metric.key])
     return parts[:PARTS_SHOWN], max(len(parts) - PARTS_SHOWN, 0)
 
 
-def _grouped(question: Question, *, by_team: bool) -> Mapping[int, Read]:
-    how: dict[str, Any] = {"as_of": question.at.day, "known_at": question.at.known_at, "company": question.company}
-    if question.metric.kind is Kind.ACTIVITY:
-        group_activity = activity.activity_by_team if by_team else activity.activity_by_rep
-        return group_activity(question.scope, question.period, **how)
-    group = kpis.by_team if by_team else kpis.by_rep
-    return group(question.scope, question.period, **how)
-
-
-def _has_rows(figure: Figure) -> bool:
-    return bool(figure.n or figure.value)
-
-
-def _named(keys: Mapping[int, Any], *, by_team: bool) -> dict[int, Scope]:
-    if by_team:
-        names = Team.objects.filter(pk__in=keys).values_list("pk", "name")
-        return {pk: Scope(ScopeKind.TEAM, pk, name) for pk, name in names}
-    return {pk: Scope(ScopeKind.REP, pk, name) for pk, name in Rep.objects.filter(pk__in=keys).values_list("pk", "name")}
+def _largest_first(part: Part) -> tuple[bool, Decimal | int, str]:
+    return part.figure.value is None, -(part.figure.value or 0), part.name
 
 
 def _own_and_others(question: Question, parts: list[Part], whole: Figure) -> list[Part]:
     """The teams whose amounts the person reads, and all others as one line that makes the sum foot."""
     viewer = question.user.viewer
-    own = [part for part in parts if viewer.reads_everything or (part.scope and shows_money(viewer, part.scope))]
+    own = [part for part in parts if part.scope and shows_parts(viewer, part.scope)]
     if len(own) == len(parts):
         return parts
     if question.metric.key != "won_value" or whole.value is None:
@@ -197,8 +177,3 @@ def _of_lost(out: LeftOut) -> list[Note]:
 
 def _of_rate(out: LeftOut) -> list[Note]:
     return [Note(_("Lost before they qualified"), out.lost_unqualified), *_of_lost(out)]
-
-
-def rows_word(n: int) -> str:
-    """Of the button that opens the rows."""
-    return ngettext("Open %(n)d row", "Open %(n)d rows", n) % {"n": n}

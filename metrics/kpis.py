@@ -18,7 +18,7 @@ from metrics.facts import relations
 from metrics.figures import Figure, share, unknown
 from metrics.scopes import Scope
 from metrics.sql import read
-from metrics.windows import Days
+from metrics.windows import AsOf, Days
 from metrics.windows import as_of as as_of_day
 from reps.models import Company
 
@@ -122,11 +122,11 @@ def kpis_many(
     is None, which saves a pass over the deals.
     """
     company = company or Company.load()
-    found = _grouped(scope, windows, company, as_of, known_at, group="0", open_in=open_in)
+    found = _grouped(scope, windows, company, as_of, known_at, open_in=open_in)
     if known_at is not None and not _anything_recorded(known_at):
         return [_not_recorded(company) for _ in windows]
     counted = range(len(windows)) if open_in is None else open_in
-    return [_read(found.get((k, 0), {}), company, with_open=k in counted) for k in range(len(windows))]
+    return [of_row(found.get((k, 0), {}), company, with_open=k in counted) for k in range(len(windows))]
 
 
 def by_rep(
@@ -135,7 +135,7 @@ def by_rep(
     """The figures of each rep of the scope who has any, by rep id, in one query."""
     company = company or Company.load()
     found = _grouped(scope, [period], company, as_of, known_at, group="rep_id")
-    return {rep_id: _read(row, company) for (_, rep_id), row in found.items()}
+    return {rep_id: of_row(row, company) for (_, rep_id), row in found.items()}
 
 
 def by_team(
@@ -147,7 +147,7 @@ def by_team(
     """
     company = company or Company.load()
     found = _grouped(scope, [period], company, as_of, known_at, group="coalesce(team_id, 0)", teams=True)
-    return {team_id: _read(row, company) for (_, team_id), row in found.items()}
+    return {team_id: of_row(row, company) for (_, team_id), row in found.items()}
 
 
 def series(
@@ -187,21 +187,21 @@ def without_money(row: Kpis) -> Kpis:
 
 def nothing(company: Company) -> Kpis:
     """The figures of someone without any deal."""
-    return _read({}, company)
+    return of_row({}, company)
+
+
+def aggregates(
+    scope: Scope, windows: Sequence[Days], at: AsOf, company: Company, *, group: str = "0", **how: Any
+) -> tuple[str, dict[str, Any]]:
+    """The query of the sums of each window and group, and its parameters; `of_row` reads its rows."""
+    text, params = relations(scope, windows, at, company, **how)
+    return _AGGREGATES.replace("{relations}", text).replace("{group}", group), params
 
 
 def _grouped(
-    scope: Scope,
-    windows: Sequence[Days],
-    company: Company,
-    day: date | None,
-    known_at: datetime | None,
-    *,
-    group: str,
-    **how: Any,
+    scope: Scope, windows: Sequence[Days], company: Company, day: date | None, known_at: datetime | None, **how: Any
 ) -> dict[tuple[int, int], dict[str, Any]]:
-    text, params = relations(scope, windows, as_of_day(company, day, known_at), company, **how)
-    sql = _AGGREGATES.replace("{relations}", text).replace("{group}", group)
+    sql, params = aggregates(scope, windows, as_of_day(company, day, known_at), company, **how)
     return {(row["k"], row["g"]): row for row in read(sql, params)}
 
 
@@ -214,7 +214,7 @@ def _not_recorded(company: Company) -> Kpis:
     return replace(nothing(company), **{key: unknown("not_yet_recorded") for key in PRINTED})  # type: ignore[arg-type]
 
 
-def _read(row: Mapping[str, Any], company: Company, *, with_open: bool = True) -> Kpis:
+def of_row(row: Mapping[str, Any], company: Company, *, with_open: bool = True) -> Kpis:
     """One row of the aggregates as figures."""
     won, lost = row.get("won") or 0, row.get("lost") or 0
     undated = row.get("won_undated") or 0, row.get("closed_undated") or 0

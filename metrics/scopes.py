@@ -34,7 +34,8 @@ class BadScope(ValueError):
 class Scope:
     """Whose deals and activities count. `id` is the team's or rep's; `path` a team's place in the tree.
 
-    `is_parent` says that there are teams below; it is known of scopes read by `by_key`.
+    `is_parent` says that there are teams below, `holds_mine` that the reader's own team is it or among them; both are
+    known of scopes read by `by_key`.
     """
 
     kind: ScopeKind
@@ -42,6 +43,7 @@ class Scope:
     name: str = ""
     path: str = ""
     is_parent: bool = False
+    holds_mine: bool = False
 
     @property
     def key(self) -> str:
@@ -109,7 +111,7 @@ def by_key(text: str, user: User) -> Scope | None:
     if not (number.isascii() and number.isdigit()) or int(number) > _MOST_ID:
         return None
     if kind == ScopeKind.TEAM:
-        return _placed_team(Team.objects.visible_to(user).filter(pk=int(number)))
+        return _placed_team(Team.objects.visible_to(user).filter(pk=int(number)), viewer_of(user))
     if kind == ScopeKind.REP:
         rep = Rep.objects.visible_to(user).filter(pk=int(number)).first()
         return of_rep(rep) if rep else None
@@ -120,17 +122,18 @@ def home_of(user: User) -> Scope:
     """Where a person's numbers begin: their highest led team, themselves as a rep, else the company."""
     viewer = viewer_of(user)
     if viewer.led_team_ids:
-        return _placed_team(Team.objects.visible_to(user).filter(pk__in=viewer.led_team_ids).order_by("path")) or COMPANY
+        return _placed_team(Team.objects.visible_to(user).filter(pk__in=viewer.led_team_ids).order_by("path"), viewer) or COMPANY
     if viewer.rep_id is not None:
-        rep = Rep.objects.visible_to(user).filter(pk=viewer.rep_id).first()
-        return of_rep(rep) if rep else COMPANY
+        return of_rep(user.rep)
     return COMPANY
 
 
-def _placed_team(teams: TeamQuerySet) -> Scope | None:
-    """The first of the teams, with whether there are teams below it."""
-    team = teams.annotate(is_parent=Exists(Team.objects.filter(parent=OuterRef("pk")))).first()
-    return replace(of_team(team), is_parent=team.is_parent) if team else None
+def _placed_team(teams: TeamQuerySet, viewer: Viewer) -> Scope | None:
+    """The first of the teams, with what lies below it."""
+    mine = Team.objects.filter(pk__in=viewer.team_ids | viewer.led_team_ids, path__startswith=OuterRef("path"))
+    below = Team.objects.filter(parent=OuterRef("pk"))
+    team = teams.annotate(is_parent=Exists(below), holds_mine=Exists(mine)).first()
+    return replace(of_team(team), is_parent=team.is_parent, holds_mine=team.holds_mine) if team else None
 
 
 def _one_team(name: str) -> Scope:
@@ -176,12 +179,20 @@ def may_read(user: User) -> bool:
 
 
 def shows_money(viewer: Viewer, scope: Scope) -> bool:
-    """Amounts of the company, of one's own and led teams, and of the reps in them; of other teams only counts and shares."""
-    if scope.is_company or viewer.reads_everything:
+    """Amounts of the company, of one's own and led teams with those above, and of the reps in own and led ones.
+
+    Of other teams there are only counts and shares.
+    """
+    return scope.is_company or scope.holds_mine or shows_parts(viewer, scope)
+
+
+def shows_parts(viewer: Viewer, scope: Scope) -> bool:
+    """Whether also the amounts of each team and rep in the scope are open to this person."""
+    if viewer.reads_everything:
         return True
     if scope.is_team:
         return scope.id in viewer.team_ids | viewer.subtree_team_ids
-    return scope.id in viewer.readable_rep_ids
+    return scope.is_rep and scope.id in viewer.readable_rep_ids
 
 
 def shows(viewer: Viewer, metric: Metric, scope: Scope) -> bool:

@@ -21,7 +21,8 @@ from lib.csv_out import download
 from lib.text import clean_param, int_param
 from metrics import asking, board, cards, scopes, tables
 from metrics.definitions import Kind, Metric
-from metrics.tables import Asked, Line
+from metrics.groups import Group
+from metrics.tables import Asked
 from metrics.windows import AsOf, as_of
 from reps.gates import for_sales
 from reps.requests import Request
@@ -44,7 +45,6 @@ def numbers(request: Request) -> HttpResponse:
         "activities": board.activities(scope, period, at=at, company=company),
         "with_money": with_money,
         "may_export": scopes.may_export(viewer, scope),
-        "options": _options(request, ""),
         "now": clock.now(),
         "currency": company.currency,
     }
@@ -124,7 +124,7 @@ class _Column:
 class _Row:
     """A line in words; cells are (metric key, its title, text, why not known)."""
 
-    line: Line
+    line: Group
     cells: list[tuple[str, str, str, str]]
     width: float
 
@@ -148,14 +148,16 @@ def _table(request: Request, page: dict[str, Any], at: AsOf) -> dict[str, Any]:
     shown = found[first : first + PAGE_LINES]
     lead = asked.columns[0]
     whole = page["activities"].now if asked.kind is Kind.ACTIVITY else page["found"].now
-    top = max((float(line.figure(lead).value or 0) for line in found), default=0.0) or 1.0
+    top = max((float(line.figures[lead.key].value or 0) for line in found), default=0.0) or 1.0
     return {
         "asked": asked,
         "columns": [_column(request, metric, asked) for metric in asked.columns],
         "name_url": _link(request, sort="name", order="down" if asked.sort == "name" and not asked.descending else "up"),
-        "rows": [_Row(line, _cells(line, asked, company.currency), float(line.figure(lead).value or 0) / top) for line in shown],
-        "whole": _cells(Line(scope.title, "", scope, whole), asked, company.currency),
-        "withheld": any(line.figure(metric).reason == "other_team" for line in shown for metric in asked.columns),
+        "rows": [
+            _Row(line, _cells(line, asked, company.currency), float(line.figures[lead.key].value or 0) / top) for line in shown
+        ],
+        "whole": _cells(Group(scope.title, "", scope, whole), asked, company.currency),
+        "withheld": any(line.figures[metric.key].reason == "other_team" for line in shown for metric in asked.columns),
         "next_url": _link(request, **{"from": str(first + PAGE_LINES)}) if first + PAGE_LINES < len(found) else "",
         "first_url": _link(request) if first else "",
         "csv_url": f"{reverse('metrics:table_csv')}{_link(request)}",
@@ -163,10 +165,10 @@ def _table(request: Request, page: dict[str, Any], at: AsOf) -> dict[str, Any]:
     }
 
 
-def _cells(line: Line, asked: Asked, currency: str) -> list[tuple[str, str, str, str]]:
+def _cells(line: Group, asked: Asked, currency: str) -> list[tuple[str, str, str, str]]:
     cells = []
     for metric in asked.columns:
-        figure = line.figure(metric)
+        figure = line.figures[metric.key]
         cells.append(
             (
                 metric.key,
@@ -205,6 +207,6 @@ def _options(request: Request, text: str) -> list[dict[str, str]]:
     ]
 
 
-def _file_lines(found: list[Line], asked: Asked, currency: str) -> Iterator[list[Any]]:
+def _file_lines(found: list[Group], asked: Asked, currency: str) -> Iterator[list[Any]]:
     for line in found:
-        yield [line.name, line.note, *(line.figure(metric).value for metric in asked.columns), currency]
+        yield [line.name, line.note, *(line.figures[metric.key].value for metric in asked.columns), currency]
