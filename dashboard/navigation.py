@@ -40,7 +40,7 @@ class Item:
     log: bool = False
 
 
-_SALES, _COMPANY = _("Sales"), _("Company")
+_SALES = _("Sales")
 
 HOME = Entry("dashboard:home", _("Home"), "house", "h")
 DEALS = Entry("deals:list", _("Deals"), "kanban", "d")
@@ -65,7 +65,7 @@ _ADMIN = (
     Entry("metrics:numbers", _("Numbers"), "graph-up-arrow", "n", _SALES),
     Entry("deals:list", _("Deals"), "kanban", "d", _SALES),
     Entry("deals:accounts", _("Accounts"), "building", "c", _SALES),
-    Entry("reps:company", _("Company"), "gear", "y", FOOT),
+    Entry("reps:settings", _("Settings"), "gear", "y", FOOT),
     Entry("reps:audit", _("Audit trail"), "shield-lock", "u", FOOT),
 )
 _FINANCE = (HOME, PEOPLE)

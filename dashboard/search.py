@@ -141,7 +141,7 @@ def _note(row: dict[str, Any]) -> str:
     amount: Decimal | None = row["worth"]
     if amount is None:
         return row["note_text"] or ""
-    return f"{numbers.money_short(amount, row['currency'], numbers.language(get_language()))} · {row['note']}"
+    return f"{numbers.money_short(amount, row['unit'], numbers.language(get_language()))} · {row['note_text']}"
 
 
 def _pages(viewer: Viewer, words: str) -> Iterable[Found]:

@@ -220,7 +220,7 @@ def _mail() -> Iterator[Finding]:
     if not settings.EMAIL_BACKEND.endswith("smtp.EmailBackend"):
         yield _finding(
             Weight.MISSING, _("Mail is not sent"), _("Invitations and password resets are kept as files. Set EMAIL_HOST to send them."),
-            "reps:company", _("How to"),
+            "dashboard:help", _("How to"),
         )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_GET
 
 from lib import clock
 from reps.gates import for_admins
@@ -69,6 +70,7 @@ def _pictures() -> dict[str, Any]:
     }
 
 
+@require_GET
 @for_admins
 def styleguide(request: HttpRequest) -> HttpResponse:
     """Every part in every state."""

@@ -61,4 +61,16 @@ SETTINGS = (
     Page("deals:competitors", who="admin"),
     Page("deals:rates", who="admin"),
 )
-PAGES = (*PUBLIC, *BOOK, *SETTINGS)
+HOME = (
+    Page("dashboard:home", who="manager", queries=8, name="home-manager"),
+    Page("dashboard:home", who="ana", queries=7, name="home-rep"),
+    Page("dashboard:home", who="admin", queries=5, name="home-admin"),
+    Page("dashboard:home", who="finance", queries=5, name="home-finance"),
+    Page("dashboard:home", who="auditor", queries=8, name="home-auditor"),
+    Page("dashboard:mine", who="manager", queries=7),
+    Page("dashboard:needs", who="manager", queries=6),
+    Page("dashboard:search", query={"q": "an"}, queries=5),
+    Page("dashboard:help", queries=4),
+    Page("dashboard:first_run", who="admin", queries=8),
+)
+PAGES = (*HOME, *PUBLIC, *BOOK, *SETTINGS)

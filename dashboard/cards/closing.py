@@ -27,6 +27,7 @@ class WeekColumn:
     """A week: its sum, the agreements to send in it, its blocks, and the rest as one."""
 
     week: Week
+    label: str
     number: str
     text: str
     blocks: tuple[BlockShown, ...]
@@ -60,6 +61,7 @@ def _column(week: Week, stacked: Stacked, scale: Scale, weeks: Sequence[Week]) -
     rest_amount = week.amount - sum((block.amount or Decimal(0) for block in shown), Decimal(0))
     return WeekColumn(
         week=week,
+        label=iso_week(week.start_on),
         number=iso_week(week.start_on)[5:],
         text=scale.write(week.amount),
         blocks=tuple(

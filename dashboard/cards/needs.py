@@ -11,6 +11,9 @@ from django.utils.translation import ngettext, pgettext
 
 from dashboard.panels.open_deals import Need, OpenDeals, Reason
 
+# On the page of its own; the rest is said as a number.
+MOST_SHOWN = 100
+
 _ICONS = {
     Reason.UNSENT: "envelope",
     Reason.OVERDUE: "calendar3",
@@ -19,6 +22,16 @@ _ICONS = {
     Reason.NO_STEP: "flag",
 }
 _STATES = {Reason.UNSENT: "bad", Reason.OVERDUE: "bad", Reason.PUSHED: "warn", Reason.SILENT: "warn", Reason.NO_STEP: "muted"}
+
+
+# What the button opens, below the deal's own address: the one field to fill in, or the deal itself.
+_PATHS = {
+    Reason.UNSENT: "edit/sent/",
+    Reason.OVERDUE: "edit/close/",
+    Reason.PUSHED: "",
+    Reason.SILENT: "",
+    Reason.NO_STEP: "edit/next/",
+}
 
 
 @dataclass(frozen=True)
@@ -34,6 +47,7 @@ class NeedRow:
     state: str
     reason: Reason
     verb: str
+    path: str
 
 
 @dataclass(frozen=True)
@@ -68,6 +82,7 @@ def _row(need: Need) -> NeedRow:
         state=_STATES[need.reason],
         reason=need.reason,
         verb=_verb(need.reason),
+        path=_PATHS[need.reason],
     )
 
 
@@ -88,7 +103,7 @@ def why(need: Need) -> str:
 
 def _verb(reason: Reason) -> str:
     return {
-        Reason.UNSENT: pgettext("verb on a button", "Send it"),
+        Reason.UNSENT: pgettext("verb on a button", "Mark sent"),
         Reason.OVERDUE: pgettext("verb on a button", "Set date"),
         Reason.PUSHED: pgettext("verb on a button", "Step in"),
         Reason.SILENT: pgettext("verb on a button", "Reach out"),

@@ -23,14 +23,16 @@ class Deals:
     changes: changes.Changes
 
 
-def read(*, rep_ids: Collection[int], currency: str, today: date, due_before: date) -> Deals:
-    """Deals owned by these reps. `due_before` is the day after the last one of the window of *What changed*.
+def read(*, rep_ids: Collection[int], currency: str, today: date, due_before: date, needs: int = open_deals.NEEDS_SHOWN) -> Deals:
+    """Deals owned by these reps. `due_before` is the day after the last one of the window of *What changed*,
+    `needs` how many deals that need someone are listed.
 
     The caller has asked whose deals it may read; this asks no further.
     """
     monday = today - timedelta(days=today.weekday())
     found = document(
-        _READ, {"reps": list(rep_ids), "currency": currency, "today": today, "monday": monday, "due_before": due_before}
+        _READ,
+        {"reps": list(rep_ids), "currency": currency, "today": today, "monday": monday, "due_before": due_before, "needs": needs},
     )
     opened = open_deals.of(found["open"], today)
     moved = changes.of(found["touched"], monday=monday, due_before=due_before, closing=opened.due_amount)

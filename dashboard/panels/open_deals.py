@@ -49,7 +49,7 @@ book AS (
     WHERE d.outcome = '' AND d.owner_id = ANY(%(reps)s)
 ), needs AS (
     SELECT b.*, a.name AS account, r.name AS owner
-    FROM (SELECT * FROM book WHERE reason IS NOT NULL ORDER BY amount DESC NULLS LAST, id LIMIT {NEEDS_SHOWN}) b
+    FROM (SELECT * FROM book WHERE reason IS NOT NULL ORDER BY amount DESC NULLS LAST, id LIMIT %(needs)s) b
     LEFT JOIN deals_account a ON a.id = b.account_id JOIN reps_rep r ON r.id = b.owner_id
 ), ranked AS (
     SELECT *, (close_on - %(monday)s) / 7 AS week,
