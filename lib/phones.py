@@ -33,6 +33,16 @@ def normalise(typed: str, currency: str = "IDR") -> str:
     return f"+{bare}" if bare.startswith(code) else bare
 
 
+def spaced(number: str) -> str:
+    """The number for reading: +62 812 1197 2803."""
+    code = next((code for code in set(DIAL_CODES.values()) if number.startswith(f"+{code}")), "")
+    rest = number[len(code) + 1 :] if code else number
+    if not rest.isdigit():
+        return number
+    parts = [rest[:3], *(rest[at : at + 4] for at in range(3, len(rest), 4))]
+    return " ".join([f"+{code}", *parts] if code else parts)
+
+
 def whatsapp(number: str) -> str:
     """The digits that a wa.me link takes; empty without a country code, which WhatsApp needs."""
     return number[1:] if number.startswith("+") else ""

@@ -2,18 +2,22 @@
 
 from allauth.account import views
 from django.urls import path, re_path
+from django.views.decorators.http import require_http_methods
 
 from reps.views.signin import change_password, sign_in
 
+# allauth's form views would take PUT as well.
+page = require_http_methods(["GET", "POST"])
+
 urlpatterns = [
-    path("login/", sign_in, name="account_login"),
-    path("logout/", views.logout, name="account_logout"),
-    path("password/change/", change_password, name="account_change_password"),
-    path("password/reset/", views.password_reset, name="account_reset_password"),
+    path("login/", page(sign_in), name="account_login"),
+    path("logout/", page(views.logout), name="account_logout"),
+    path("password/change/", page(change_password), name="account_change_password"),
+    path("password/reset/", page(views.password_reset), name="account_reset_password"),
     path("password/reset/done/", views.password_reset_done, name="account_reset_password_done"),
     re_path(
         r"^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
-        views.password_reset_from_key,
+        page(views.password_reset_from_key),
         name="account_reset_password_from_key",
     ),
     path("password/reset/key/done/", views.password_reset_from_key_done, name="account_reset_password_from_key_done"),

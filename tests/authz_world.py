@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
+from lib import clock
+from reps import days_off, invitations, mail, tokens
+from reps.holiday_files import Day
 from tests import make
 from tests.cast import Cast
 
@@ -19,7 +23,17 @@ def build(cast: Cast) -> dict[str, Any]:
     deal = make.deal(owner=cast.ana, account=account, name="Anggrek renewal", stage=cast.proposal)
     won = make.won(owner=cast.ana, account=account, name="Anggrek first order")
     lead = make.lead("Bapak Dedi", owner=cast.ana, company_name="CV Dahlia")
+    waiting = invitations.invite(address="nina@example.com", by=cast.admin)
+    calendar = days_off.make_calendar(name="Bali", days=[Day(date(2026, 11, 18), "Galungan", "public")], by=None)
     return {
+        "waiting": waiting.pk,
+        "secret": mail.new_invitation(waiting, by=cast.admin),
+        "address_secret": tokens.sign_address(cast.ana, "ana.wijaya@example.com"),
+        "uidb36": "1",
+        "spent_key": "spent-0123456789",
+        "calendar": calendar.pk,
+        "preset": "csm",
+        "shipped": "id-2026",
         "account": account.pk,
         "contact": contact.pk,
         "deal": deal.pk,
@@ -28,11 +42,19 @@ def build(cast: Cast) -> dict[str, Any]:
         "lead_of_nobody": make.lead("Ibu Eka", team=cast.north).pk,
         "account_of_nobody": make.account("PT Bebas").pk,
         "activity": make.activity(rep=cast.ana, deal=deal, note="Talked about the renewal").pk,
+        "booking": make.activity(rep=cast.ana, channel="meeting", outcome="", deal=deal, booked_at=clock.now()).pk,
+        "event": deal.events.latest("pk").pk,
+        "field_next": "next",
+        "field_owner": "owner",
+        "stage_ahead": cast.agreement.pk,
+        "undo_word": "a-word-that-nobody-signed",
         "product": make.product("Paket A", list_price=5_000_000).pk,
         "competitor": make.competitor("PT Saingan").pk,
         "pipeline": cast.pipeline.pk,
         "stage": cast.proposal.pk,
         "team": cast.north.pk,
+        "north_scope": f"team:{cast.north.pk}",
+        "ana_scope": f"rep:{cast.ana.rep.pk}",
         "south": cast.south.pk,
         "role": make.role("Closer").pk,
         "rep": cast.ana.rep.pk,

@@ -76,8 +76,9 @@ class PlaceForm(forms.Form):
     """From which day a rep belongs to which team."""
 
     team = forms.ModelChoiceField(
-        Team.objects.none(), label=gettext_lazy("Team"), required=False, empty_label=gettext_lazy("No team")
+        Team.objects.none(), label=gettext_lazy("Team"), required=False, empty_label=gettext_lazy("Choose a team")
     )
+    is_out = forms.BooleanField(label=gettext_lazy("Belongs to no team from that day"), required=False)
     start = DayField(label=gettext_lazy("From"), required=False, help_text=_SINCE_EVER)
     end = DayField(
         label=gettext_lazy("Back on"), required=False,
@@ -90,8 +91,13 @@ class PlaceForm(forms.Form):
         self.fields["team"].queryset = teams  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
-        """A loan ends after it starts."""
+        """A team, or the word that there is none; a loan ends after it starts."""
         data = super().clean() or {}
+        is_out = data.pop("is_out", False)
+        if is_out:
+            data["team"] = None
+        elif not data.get("team") and "team" not in self.errors:
+            self.add_error("team", _("Choose a team."))
         start, end = data.get("start"), data.get("end")
         if end and (start is None or end <= start):
             self.add_error("end", _("Choose a day after the first one."))

@@ -21,7 +21,7 @@ from reps.forms.fields import faults_into
 from reps.forms.people import LeaveForm, PlaceForm, RoleForRepForm, open_teams
 from reps.gates import editable_or_denied, for_admins
 from reps.idempotency import idempotent
-from reps.models import Rep, Team, User
+from reps.models import Rep, RoleAssignment, Team, User
 from reps.requests import Request
 from reps.views.answers import done
 
@@ -63,7 +63,7 @@ def place(request: Request, pk: int) -> HttpResponse:
     rep, teams = _rep_to_place(request, pk)
     form = PlaceForm(request.POST or None, teams=teams, initial={"start": clock.today(request.company.zone)})
     if not request.user.is_admin:
-        form.fields["team"].required = True
+        del form.fields["is_out"]
 
     def save(data: dict[str, Any]) -> HttpResponse:
         org.place(rep=rep, by=request.user, **data)
@@ -83,7 +83,9 @@ def place(request: Request, pk: int) -> HttpResponse:
 def give_role(request: Request, pk: int) -> HttpResponse:
     """Give a rep a role from a day on."""
     rep = editable_or_denied(Rep, request.user, pk)
-    form = RoleForRepForm(request.POST or None, user=request.user, initial={"start": clock.today(request.company.zone)})
+    today = clock.today(request.company.zone)
+    held = RoleAssignment.objects.on(today).filter(rep=rep).first()
+    form = RoleForRepForm(request.POST or None, user=request.user, initial={"start": today, "role": held and held.role_id})
 
     def save(data: dict[str, Any]) -> HttpResponse:
         org.assign_role(rep=rep, by=request.user, **data)

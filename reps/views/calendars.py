@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Count, Q
+from django.db.models.functions import Lower
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -21,9 +22,9 @@ from reps import days_off
 from reps.forms.company import CalendarForm, DayForm, UploadForm
 from reps.forms.fields import faults_into
 from reps.gates import editable_or_denied, for_admins, for_all_but_finance
-from reps.holiday_files import Day, read, read_day, shipped
+from reps.holiday_files import Day, Shipped, read, read_day, shipped
 from reps.idempotency import idempotent
-from reps.models import HolidayCalendar, Team
+from reps.models import Holiday, HolidayCalendar, Team
 from reps.requests import Request
 from reps.views.acts import act
 from reps.views.answers import done, show
@@ -48,9 +49,13 @@ def calendars(request: Request) -> HttpResponse:
 
 def _list(request: Request, form: CalendarForm) -> HttpResponse:
     year = clock.today(request.company.zone).year
-    rows = HolidayCalendar.objects.visible_to(request.user).annotate(
-        this_year=Count("holidays", filter=Q(holidays__day_on__year=year)),
-        next_year=Count("holidays", filter=Q(holidays__day_on__year=year + 1)),
+    rows = (
+        HolidayCalendar.objects.visible_to(request.user)
+        .annotate(
+            this_year=Count("holidays", filter=Q(holidays__day_on__year=year)),
+            next_year=Count("holidays", filter=Q(holidays__day_on__year=year + 1)),
+        )
+        .order_by(Lower("name"))
     )
     teams: dict[int, list[str]] = {}
     for name, calendar_id in Team.objects.visible_to(request.user).exclude(calendar=None).values_list("name", "calendar_id"):
@@ -87,12 +92,19 @@ def _calendar(
         "count": len(days),
         "is_company": request.company.calendar_id == found.pk,
         "teams": Team.objects.visible_to(request.user).filter(calendar=found),
-        "shipped": [one for one in shipped() if one.year == year],
+        "shipped": _to_load(request, year, days),
         "form": day_form or DayForm(),
         "upload": upload or UploadForm(),
         "may_edit": request.user.is_admin,
     }
     return show(request, "reps/calendar.html", context, *(form for form in (day_form, upload) if form))
+
+
+def _to_load(request: Request, year: int, days: list[Holiday]) -> list[Shipped]:
+    """Shipped lists of the year of which a day is missing here."""
+    there = {day.day_on for day in days}
+    lists = [one for one in shipped() if one.year == year]
+    return [one for one in lists if any(day.day_on not in there for day in one.read(request.company.language).days)]
 
 
 def _to(found: HolidayCalendar, year: int) -> str:

@@ -111,6 +111,9 @@ def people_list(request: Request) -> HttpResponse:
     teams, roles = list(Team.objects.visible_to(request.user)), list(Role.objects.visible_to(request.user))
     asked = _asked(request, teams, roles)
     page = keyset(_found(request, asked), key="sort_name", cursor=clean_param(request.GET, "after", most=400))
+    leads = TeamLead.objects.on(clock.today(request.company.zone)).filter(rep__in=[rep.pk for rep in page]).select_related("team")
+    for rep in page:
+        rep.led_names = ", ".join(lead.team.name for lead in leads if lead.rep_id == rep.pk)
     context: dict[str, object] = {
         "page": page,
         "asked": asked,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.core.exceptions import ValidationError
 from django.db.models import Count, Q
+from django.db.models.functions import Lower
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
@@ -28,7 +29,9 @@ def roles(request: Request) -> HttpResponse:
     holders = Q(assignments__superseded_at=None, assignments__valid__contains=today) & (
         Q(assignments__rep__left_on=None) | Q(assignments__rep__left_on__gte=today)
     )
-    found = list(Role.objects.visible_to(request.user).annotate(holders=Count("assignments", filter=holders)))
+    found = list(
+        Role.objects.visible_to(request.user).annotate(holders=Count("assignments", filter=holders)).order_by(Lower("name"))
+    )
     names = {role.name.casefold() for role in found}
     context = {
         "roles": found,

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Count, Q
+from django.db.models.functions import Lower
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -48,7 +49,7 @@ def _tree(request: Request, *, with_closed: bool) -> list[Node]:
     today = clock.today(request.company.zone)
     current = Q(memberships__superseded_at=None, memberships__valid__contains=today)
     here = current & (Q(memberships__rep__left_on=None) | Q(memberships__rep__left_on__gte=today))
-    teams = Team.objects.visible_to(request.user).annotate(members=Count("memberships", filter=here))
+    teams = Team.objects.visible_to(request.user).annotate(members=Count("memberships", filter=here)).order_by(Lower("name"))
     if not with_closed:
         teams = teams.filter(Q(closed_on=None) | Q(closed_on__gt=today))
     leads = dict(TeamLead.objects.on(today).values_list("team_id", "rep__name"))
@@ -168,7 +169,9 @@ def team_move(request: Request, pk: int) -> HttpResponse:
 def team_lead(request: Request, pk: int) -> HttpResponse:
     """Say who leads the team from which day."""
     found = _found(request, pk)
-    form = LeadForm(request.POST or None, user=request.user, initial={"start": clock.today(request.company.zone)})
+    today = clock.today(request.company.zone)
+    lead = TeamLead.objects.on(today).filter(team=found).first()
+    form = LeadForm(request.POST or None, user=request.user, initial={"start": today, "rep": lead and lead.rep_id})
 
     def save(data: dict[str, Any]) -> HttpResponse:
         org.set_lead(team=found, by=request.user, **data)

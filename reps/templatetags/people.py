@@ -1,4 +1,4 @@
-"""Form fields that offer several ticks or radios."""
+"""What the people pages show in their own way: phone numbers, and fields that offer several ticks or radios."""
 
 from __future__ import annotations
 
@@ -8,7 +8,15 @@ from django import template
 from django.forms import BoundField, CheckboxSelectMultiple, RadioSelect
 from django.utils.safestring import SafeString
 
+from lib import phones
+
 register = template.Library()
+
+
+@register.filter
+def phone(number: str) -> str:
+    """A phone number for reading: +62 812 1197 2803."""
+    return phones.spaced(number)
 
 
 @register.filter
