@@ -82,8 +82,8 @@ class Explanation:
         return [note for note in self.notes if not note.is_out]
 
 
-def explain(question: Question, period: Period, *, size: int = PAGE_ROWS) -> Explanation:
-    """The explanation of one metric, in a number of queries that does not depend on the data (five at most)."""
+def explain(question: Question, period: Period, *, size: int = PAGE_ROWS, after: str = "") -> Explanation:
+    """The explanation of one metric with a page of its rows, in four queries at most, whatever the data."""
     metric, scope, company = question.metric, question.scope, question.company
     windows = [periods.shift(period, -back, company.fiscal_start) for back in reversed(range(TREND))]
     found = _read(question, windows)
@@ -96,7 +96,7 @@ def explain(question: Question, period: Period, *, size: int = PAGE_ROWS) -> Exp
         parts=parts,
         parts_more=more,
         notes=_notes(metric, found[-1]),
-        rows=page(question, size=size),
+        rows=page(question, size=size, after=after),
         unseen=unseen(question),
     )
 

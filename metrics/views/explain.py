@@ -21,6 +21,7 @@ from lib.periods import Period
 from lib.text import clean_param
 from metrics import asking, cards, rows, scopes, words
 from metrics.definitions import ACTIVITIES, OUTCOMES, Source
+from metrics.explain import Explanation
 from metrics.explain import explain as explained
 from metrics.rows import Question
 from reps.gates import for_sales
@@ -35,7 +36,7 @@ def explain(request: Request) -> HttpResponse:
     """A number explained: in the side panel, or on a page of its own with more of its rows."""
     question, period = asking.question(request)
     size = _PANEL_ROWS if htmx.is_fragment(request) else rows.PAGE_ROWS
-    context = _context(request, question, period, size)
+    context = _context(request, question, period, explained(question, period, size=size))
     return htmx.page_or_fragment(request, "metrics/explain.html", "metrics/_explain.html", context)
 
 
@@ -45,11 +46,12 @@ def explain_rows(request: Request) -> HttpResponse:
     """The rows that follow: for htmx the lines alone, else the page with them."""
     question, period = asking.question(request)
     after = clean_param(request.GET, "after", most=80)
-    found = rows.page(question, after=after)
-    context: dict[str, Any] = {"lines": cards.row_lines(found, question), "more": _more(question, period, found.after)}
     if not htmx.is_fragment(request):
-        context = {**_context(request, question, period, 1), **context, "is_continued": True}
-    return htmx.page_or_fragment(request, "metrics/explain.html", "metrics/_lines.html", context)
+        found = explained(question, period, after=after)
+        return render(request, "metrics/explain.html", _context(request, question, period, found))
+    page = rows.page(question, after=after)
+    context = {"lines": cards.row_lines(page, question), "more": _more(question, period, page.after)}
+    return render(request, "metrics/_lines.html", context)
 
 
 @require_GET
@@ -71,8 +73,7 @@ def definitions(request: Request) -> HttpResponse:
     return render(request, "metrics/definitions.html", {"groups": [(_("Outcomes"), OUTCOMES), (_("Activity"), ACTIVITIES)]})
 
 
-def _context(request: Request, question: Question, period: Period, size: int) -> dict[str, Any]:
-    found = explained(question, period, size=size)
+def _context(request: Request, question: Question, period: Period, found: Explanation) -> dict[str, Any]:
     card = cards.explanation_card(found, question)
     return {
         "x": found,

@@ -27,7 +27,7 @@ from metrics.windows import AsOf, as_of
 from reps.gates import for_sales
 from reps.requests import Request
 
-PAGE_LINES = 50
+PAGE_LINES = 25
 
 
 @require_GET

@@ -224,7 +224,7 @@ def test_a_long_table_is_read_in_parts(cast: Cast, signed_in: SignIn) -> None:
     first = client.get(PAGE, {"sort": "name"}).content.decode()
     second = client.get(PAGE, {"sort": "name", "from": "50"}).content.decode()
 
-    assert len(table(first)) == 51
-    assert "from=50" in first
+    assert len(table(first)) == 26
+    assert "from=25" in first
     assert [row[0] for row in table(second)][-2:] == ["Rep 54", "North"]
     assert len(table(second)) == 8
