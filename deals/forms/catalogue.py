@@ -14,20 +14,21 @@ from django.utils.translation import gettext_lazy
 from deals.forms.book import CleanText
 from deals.models import Competitor, FxRate, Product, Stage
 from lib.money import quantize, read_money
+from lib.text import clean_line
 
 _TOO_MUCH = Decimal("1e15")
 
 
-class MoneyField(forms.CharField):
+class MoneyField(forms.Field):
     """Money typed in either custom; the form says what it read when both could be meant."""
 
     def __init__(self, *, currency: str = "IDR", custom: str | None = None, **kwargs: Any) -> None:
-        super().__init__(max_length=40, **kwargs)
+        super().__init__(widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}), **kwargs)
         self.currency, self.custom = currency, custom
 
     def to_python(self, value: Any) -> Any:
         """The amount as Decimal, None when empty."""
-        typed = super().to_python(value)
+        typed = clean_line(str(value or ""))[:40]
         if not typed:
             return None
         reading = read_money(typed, currency=self.currency, custom=self.custom)
@@ -118,7 +119,7 @@ def staying_in_order(lines: BaseFormSet[Any]) -> list[forms.Form]:
     return sorted(staying, key=lambda form: (getattr(form, "cleaned_data", {}).get("ORDER") or 999, lines.forms.index(form)))
 
 
-class _Stages(BaseFormSet[Any]):
+class _Stages(BaseFormSet):
     def clean(self) -> None:
         """At least one stage, no name twice."""
         names = [form.cleaned_data.get("name", "").casefold() for form in staying_in_order(self) if form.is_valid()]

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from deals.catalogue import StageInUse, StageLine, make_pipeline, save_stages, set_rate
+from deals.changes import close_deal, open_deal
 from deals.models import Credit, FxRate, Product
 from reps.models import AuditEntry
 from tests import make
@@ -96,7 +97,8 @@ def test_a_rate_holds_from_its_day_and_history_is_kept(cast) -> None:
 
 
 def test_a_win_that_waited_for_a_rate_is_counted_once_it_is_there(cast, signed_in) -> None:
-    make.won(owner=cast.ana, amount=Decimal(1000), currency="USD", on=date(2026, 9, 15))
+    deal = open_deal(by=None, owner=cast.ana.rep, name="Export", stage=cast.qualified, amount=Decimal(1000), currency="USD", opened_on=date(2026, 9, 1))
+    close_deal(deal_id=deal.pk, version=deal.version, outcome="won", on=date(2026, 9, 15), by=None)
     assert Credit.objects.current().get().base_amount is None
     response = signed_in(cast.admin).post(
         "/settings/rates/", {"idempotency_key": KEY, "currency": "USD", "rate": "16000", "from_on": "2026-09-01"}
