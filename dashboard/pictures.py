@@ -1,21 +1,18 @@
-"""Pictures of the home pages, drawn on the server: the waterfall, and deals as blocks to the scale of their amount."""
+"""Pictures of the home pages, drawn on the server: the waterfall, and deals as blocks whose bars are to scale."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from statistics import median
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from lib import marks
 
-# Below this height a block could not hold its line of text.
-LINE_PX = 16
-# A week so much fuller than the middle one is drawn with a break, or all the others would be slivers.
-FULLEST = Decimal("2.5")
+# A block holds a line of text, with a gap to the next.
+LINE_PX, GAP_PX = 16, 2
 
 
 @dataclass(frozen=True)
@@ -96,34 +93,38 @@ def _break(centre: float, y: int) -> SafeString:
 
 @dataclass(frozen=True)
 class Stacked:
-    """How tall each block of a column is, in pixels. Those too low for a line of text go into the rest, after the last."""
+    """How tall the bar of each block of a column is, in pixels, and that of the rest below them."""
 
     heights: tuple[int, ...]
     rest: int
-    broken: bool
 
 
 def stack_heights(columns: Sequence[tuple[Sequence[Decimal], Decimal]], *, height: int) -> list[Stacked]:
-    """Heights to one scale for all columns, each given as its blocks (largest first) and its whole amount.
+    """Bars to one scale for all columns, each given as the amounts of its blocks and of its rest (0 for none).
 
-    One column that would dwarf the others is cut to the full height and marked as broken.
+    A block is never lower than a line of text, however small its bar, so the scale is the largest at which the fullest
+    column still fits the height.
     """
-    wholes = [whole for _, whole in columns if whole > 0]
-    if not wholes:
-        return [Stacked((), 0, broken=False) for _ in columns]
-    cap = max(wholes)
-    if len(wholes) > 2:
-        cap = min(cap, FULLEST * Decimal(median(wholes)))
-    return [_stacked(blocks, whole, cap, height) for blocks, whole in columns]
+    scale = _largest_scale(columns, height)
+    return [Stacked(tuple(_bar(amount, scale) for amount in blocks), _bar(rest, scale)) for blocks, rest in columns]
 
 
-def _stacked(blocks: Sequence[Decimal], whole: Decimal, cap: Decimal, height: int) -> Stacked:
-    scale = Decimal(height) / max(cap, whole)
-    heights: list[int] = []
-    for amount in blocks:
-        pixels = round(amount * scale)
-        if pixels < LINE_PX:
-            break
-        heights.append(pixels)
-    shown = sum(blocks[: len(heights)], Decimal(0))
-    return Stacked(tuple(heights), max(round((whole - shown) * scale), LINE_PX), broken=whole > cap)
+def _largest_scale(columns: Sequence[tuple[Sequence[Decimal], Decimal]], height: int) -> Decimal:
+    """Pixels per unit of money, found by halving: a column only grows with the scale."""
+    largest = max((amount for blocks, rest in columns for amount in (*blocks, rest)), default=Decimal(0))
+    if not largest:
+        return Decimal(0)
+    low, high = Decimal(0), Decimal(height) / largest
+    for _ in range(20):
+        middle = (low + high) / 2
+        fits = all(_column_height(blocks, rest, middle) <= height for blocks, rest in columns)
+        low, high = (middle, high) if fits else (low, middle)
+    return low
+
+
+def _column_height(blocks: Sequence[Decimal], rest: Decimal, scale: Decimal) -> int:
+    return sum(max(_bar(amount, scale), LINE_PX) + GAP_PX for amount in (*blocks, *([rest] if rest else [])))
+
+
+def _bar(amount: Decimal, scale: Decimal) -> int:
+    return max(round(amount * scale), 1) if amount else 0

@@ -49,6 +49,7 @@ class ChangesCard:
     net: str
     net_is_up: bool
     undated: int
+    is_empty: bool
 
 
 def card(changes: Changes, *, currency: str, height: int = 176) -> ChangesCard:
@@ -64,6 +65,7 @@ def card(changes: Changes, *, currency: str, height: int = 176) -> ChangesCard:
         net=scale.signed(net),
         net_is_up=net >= 0,
         undated=changes.undated,
+        is_empty=not (changes.opening or changes.closing or changes.steps),
     )
 
 

@@ -1,4 +1,4 @@
-"""How *Closing by week* is shown: eight columns, each deal a block as tall as its amount."""
+"""How *Closing by week* is shown: eight columns, each deal a block whose bar is as tall as its amount."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from dashboard.cards.scale import Scale, scale_for
 from dashboard.panels.open_deals import Block, OpenDeals, Week
-from dashboard.pictures import Stacked, stack_heights
+from dashboard.pictures import LINE_PX, Stacked, stack_heights
 from lib.periods import iso_week
 
 
@@ -19,6 +19,7 @@ class BlockShown:
 
     block: Block
     text: str
+    bar: int
     height: int
 
 
@@ -33,8 +34,8 @@ class WeekColumn:
     blocks: tuple[BlockShown, ...]
     rest: int
     rest_text: str
+    rest_bar: int
     rest_height: int
-    broken: bool
     starts_quarter: bool
 
 
@@ -45,32 +46,36 @@ class ClosingCard:
     unit: str
     columns: tuple[WeekColumn, ...]
 
+    @property
+    def is_empty(self) -> bool:
+        """No deal has its close date, and no agreement its day, in these weeks."""
+        return not any(column.week.deals or column.week.to_send for column in self.columns)
 
-def card(found: OpenDeals, *, currency: str, height: int = 104) -> ClosingCard:
+
+def card(found: OpenDeals, *, currency: str, height: int = 124) -> ClosingCard:
     """The card of the open deals of a scope. All columns share one scale."""
     scale = scale_for(max((week.amount for week in found.weeks), default=Decimal(0)), currency)
-    sized = stack_heights([([b.amount or Decimal(0) for b in week.blocks], week.amount) for week in found.weeks], height=height)
-    return ClosingCard(
-        scale.unit, tuple(_column(week, stacked, scale, found.weeks) for week, stacked in zip(found.weeks, sized, strict=True))
+    sized = stack_heights(
+        [([b.amount or Decimal(0) for b in week.blocks], week.rest_amount) for week in found.weeks], height=height
     )
+    columns = (_column(week, stacked, scale, found.weeks) for week, stacked in zip(found.weeks, sized, strict=True))
+    return ClosingCard(scale.unit, tuple(columns))
 
 
 def _column(week: Week, stacked: Stacked, scale: Scale, weeks: Sequence[Week]) -> WeekColumn:
-    shown = week.blocks[: len(stacked.heights)]
-    rest = week.deals - len(shown)
-    rest_amount = week.amount - sum((block.amount or Decimal(0) for block in shown), Decimal(0))
     return WeekColumn(
         week=week,
         label=iso_week(week.start_on),
         number=iso_week(week.start_on)[5:],
         text=scale.write(week.amount),
         blocks=tuple(
-            BlockShown(block, scale.write(block.amount), height) for block, height in zip(shown, stacked.heights, strict=True)
+            BlockShown(block, scale.write(block.amount), bar, max(bar, LINE_PX))
+            for block, bar in zip(week.blocks, stacked.heights, strict=True)
         ),
-        rest=rest,
-        rest_text=scale.write(rest_amount),
-        rest_height=stacked.rest if rest else 0,
-        broken=stacked.broken,
+        rest=week.rest,
+        rest_text=scale.write(week.rest_amount),
+        rest_bar=stacked.rest,
+        rest_height=max(stacked.rest, LINE_PX),
         starts_quarter=week is not weeks[0] and _crosses_quarter(week.start_on),
     )
 

@@ -13,6 +13,8 @@ from dashboard.panels.open_deals import Need, OpenDeals, Reason
 
 # On the page of its own; the rest is said as a number.
 MOST_SHOWN = 100
+# Beyond this, days say less than the month.
+LONG_DAYS = 120
 
 _ICONS = {
     Reason.UNSENT: "envelope",
@@ -96,6 +98,8 @@ def why(need: Need) -> str:
         return ngettext("close was due %(days)s\u00a0day ago", "close was due %(days)s\u00a0days ago", days) % {"days": days}
     if need.reason is Reason.PUSHED:
         return _("pushed %(times)s×, now %(day)s") % {"times": need.pushes, "day": day or "—"}
+    if need.reason is Reason.SILENT and need.since_on and days > LONG_DAYS:
+        return _("no contact since %(month)s") % {"month": date_format(need.since_on, "M Y")}
     if need.reason is Reason.SILENT:
         return ngettext("no contact for %(days)s\u00a0day", "no contact for %(days)s\u00a0days", days) % {"days": days}
     return _("no next step")

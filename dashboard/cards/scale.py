@@ -78,6 +78,8 @@ def change(metric: Metric, now: Decimal | int | None, then: Decimal | int | None
     if now is None or then is None:
         return None
     difference = Decimal(now) - Decimal(then)
+    if not difference:
+        return Change(difference, "", "none")
     good = {Direction.UP: "up", Direction.DOWN: "down"}.get(metric.direction, "none")
     if metric.unit is Unit.SHARE:
         points = numbers.number(abs(difference * 100), lang(), 1)

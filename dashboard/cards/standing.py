@@ -43,7 +43,9 @@ class StandingCard:
 
     cells: tuple[FigureCell, ...]
     unit: str
+    # Empty where nothing was won in any of the periods.
     chart: SafeString
+    # Empty where there is nothing to compare with.
     before_words: str
     year_ago_words: str
 
@@ -56,9 +58,9 @@ def card(standing: Standing, *, currency: str, fiscal_start: int, height: int = 
     return StandingCard(
         cells=tuple(_cell(METRICS[key], standing, currency) for key in SHOWN),
         unit=scale.unit,
-        chart=_chart(standing, scale, names, fiscal_start, height),
-        before_words=_against(names[1], standing),
-        year_ago_words=_against(names[2], standing),
+        chart=_chart(standing, scale, names, height) if any(span.total for span in spans) else SafeString(""),
+        before_words="" if standing.before.figures.is_empty else _against(names[1], standing),
+        year_ago_words="" if standing.is_one_back or standing.year_ago.figures.is_empty else _against(names[2], standing),
     )
 
 
@@ -82,17 +84,22 @@ def _cell(metric: Metric, standing: Standing, currency: str) -> FigureCell:
     )
 
 
-def _chart(standing: Standing, scale: Scale, names: Sequence[str], fiscal_start: int, height: int) -> SafeString:
+def _chart(standing: Standing, scale: Scale, names: Sequence[str], height: int) -> SafeString:
     """This period, the one before and the one a year ago, added up day by day."""
     kinds = ("actual", "earlier", "pace")
     spans = (standing.now, standing.before, standing.year_ago)
     step = max(1, -(-standing.days // POINTS))
-    kept = [(span, kind, name) for span, kind, name in zip(spans, kinds, names, strict=True) if span.total or kind == "actual"]
+    shown = zip(spans, kinds, names, strict=True)
+    kept = [
+        (span, kind, name)
+        for span, kind, name in shown
+        if kind == "actual" or (span.total and not (kind == "pace" and standing.is_one_back))
+    ]
     lines = [
         charts.Line(_points(span, standing.days, step), f"{name} {scale.write(span.total)}", kind) for span, kind, name in kept
     ]
     top = max(span.total for span, _kind, _name in kept)
-    ticks = [(value, scale.tick(Decimal(value))) for value in charts.nice_ticks(float(top))] if top else [(0.0, "0"), (1.0, "")]
+    ticks = [(value, scale.tick(Decimal(value))) for value in charts.nice_ticks(float(top))]
     said = "; ".join(line.label for line in lines)
     return charts.lines(
         list(reversed(lines)),

@@ -15,7 +15,7 @@ from dashboard.panels.open_deals import Tally
 from dashboard.panels.people import CHANNELS, Crew, Person
 
 # Rows that fit beside *Needs you*; the rest is one link away.
-SHOWN = 7
+SHOWN = 6
 # A rep who has logged nothing for so many days is marked.
 QUIET_DAYS = 3
 ZERO = Decimal(0)
@@ -30,6 +30,7 @@ class WeekRow:
     team_id: int | None
     won: Decimal
     open: Decimal
+    open_deals: int
     counts: tuple[int, ...]
     logged: int
     last_on: date | None
@@ -86,12 +87,14 @@ def _has_place(person: Person, won: Mapping[int, Decimal], open_by: Mapping[int,
 
 def _rep_row(person: Person, won: Mapping[int, Decimal], open_by: Mapping[int, Tally], today: date) -> WeekRow:
     left = person.left_on is not None and person.left_on <= today
+    held = open_by.get(person.rep_id, Tally(0, ZERO))
     return WeekRow(
         name=person.name,
         rep_id=person.rep_id,
         team_id=None,
         won=won.get(person.rep_id, ZERO),
-        open=open_by[person.rep_id].amount if person.rep_id in open_by else ZERO,
+        open=held.amount,
+        open_deals=held.deals,
         counts=tuple(person.by_channel[channel] for channel in CHANNELS),
         logged=person.logged,
         last_on=person.last_on,
@@ -112,6 +115,7 @@ def _team_row(
         team_id=team_id,
         won=sum((row.won for row in rows), ZERO),
         open=sum((row.open for row in rows), ZERO),
+        open_deals=sum(row.open_deals for row in rows),
         counts=tuple(sum(row.counts[at] for row in rows) for at in range(len(CHANNELS))),
         logged=sum(row.logged for row in rows),
         last_on=max((row.last_on for row in rows if row.last_on), default=None),

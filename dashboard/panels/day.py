@@ -11,7 +11,7 @@ from dashboard.panels.people import CHANNELS
 from dashboard.reading import RATES_TODAY, day, document, money
 
 STEPS_SHOWN = 6
-SHOWN = 4
+SENDING_SHOWN, CLOSING_SHOWN = 4, 3
 # Steps of the coming days fill the list when little is due.
 STEPS_AHEAD_DAYS = 7
 CLOSING_DAYS = 14
@@ -36,10 +36,10 @@ WITH {RATES_TODAY}, mine AS (
     ORDER BY m.next_action_on, m.amount DESC NULLS LAST, m.id LIMIT {STEPS_SHOWN}
 ), sending AS (
     {_LINE} WHERE m.sent_on IS NULL AND m.ready_on <= %(today)s::date + {AGREEMENT_DAYS}
-    ORDER BY m.ready_on, m.amount DESC NULLS LAST, m.id LIMIT {SHOWN}
+    ORDER BY m.ready_on, m.amount DESC NULLS LAST, m.id LIMIT {SENDING_SHOWN}
 ), closing AS (
     {_LINE} WHERE m.close_on <= %(today)s::date + {CLOSING_DAYS}
-    ORDER BY m.close_on, m.amount DESC NULLS LAST, m.id LIMIT {SHOWN}
+    ORDER BY m.close_on, m.amount DESC NULLS LAST, m.id LIMIT {CLOSING_SHOWN}
 ), logged AS (
     SELECT * FROM deals_activity
     WHERE rep_id = %(rep)s AND occurred_on >= %(monday)s::date - 7 AND occurred_on <= %(today)s AND cancelled_at IS NULL
@@ -64,6 +64,7 @@ SELECT json_build_object(
     'closing', (SELECT json_agg(s ORDER BY s.close_on, s.amount DESC NULLS LAST, s.id) FROM closing s),
     'closing_count', (SELECT count(*) FROM mine WHERE close_on <= %(today)s::date + {CLOSING_DAYS}),
     'closing_amount', (SELECT sum(amount) FROM mine WHERE close_on <= %(today)s::date + {CLOSING_DAYS}),
+    'last_won_on', (SELECT max(closed_on) FROM deals_deal WHERE outcome = 'won' AND owner_id = %(rep)s),
     'booked', (SELECT json_agg(b ORDER BY b.occurred_at, b.id) FROM booked b),
     'channels', (SELECT json_object_agg(channel, n) FROM (
         SELECT channel, count(*) AS n FROM logged WHERE occurred_on >= %(monday)s GROUP BY channel) c),
@@ -124,6 +125,7 @@ class Day:
     silent: int
     by_channel: dict[str, int]
     by_day: dict[date, int]
+    last_won_on: date | None
 
     @property
     def logged(self) -> int:
@@ -146,6 +148,7 @@ def read(*, rep_id: int, currency: str, today: date) -> Day:
         silent=found["silent"],
         by_channel=found["channels"] or {},
         by_day={date.fromisoformat(on): n for on, n in (found["days"] or {}).items()},
+        last_won_on=day(found["last_won_on"]),
     )
 
 

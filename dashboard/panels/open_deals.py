@@ -135,10 +135,11 @@ class Week:
 
 @dataclass(frozen=True)
 class Tally:
-    """Deals and what they are worth together."""
+    """Deals and what they are worth together; `priced` tells whether any of them has an amount."""
 
     deals: int
     amount: Decimal
+    priced: bool = True
 
 
 @dataclass(frozen=True)
@@ -161,7 +162,7 @@ def of(found: dict[str, Any], today: date) -> OpenDeals:
     monday = today - timedelta(days=today.weekday())
     return OpenDeals(
         open=Tally(found["open"], money(found["open_amount"]) or Decimal(0)),
-        by_owner={row["owner_id"]: Tally(row["deals"], money(row["amount"]) or Decimal(0)) for row in found["by_owner"] or ()},
+        by_owner={row["owner_id"]: _tally(row) for row in found["by_owner"] or ()},
         needs=tuple(_need(row, today) for row in found["needs"] or ()),
         all_needs=Tally(found["needs_count"], money(found["needs_amount"]) or Decimal(0)),
         weeks=_weeks(found, monday, today),
@@ -173,7 +174,7 @@ def of(found: dict[str, Any], today: date) -> OpenDeals:
 
 
 def _tally(row: dict[str, Any]) -> Tally:
-    return Tally(row["deals"], money(row["amount"]) or Decimal(0))
+    return Tally(row["deals"], money(row["amount"]) or Decimal(0), priced=row["amount"] is not None)
 
 
 def _need(row: dict[str, Any], today: date) -> Need:

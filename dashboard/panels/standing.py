@@ -58,6 +58,11 @@ class Standing:
     won_by_rep: Mapping[int, Decimal]
 
     @property
+    def is_one_back(self) -> bool:
+        """The period before is also the one a year ago."""
+        return self.before.period == self.year_ago.period
+
+    @property
     def is_running(self) -> bool:
         """The period has not ended yet."""
         return self.day < self.days

@@ -92,10 +92,10 @@ def _crew(request: Request) -> Crew:
 
 def _manager(request: Request) -> HttpResponse:
     company, today = request.company, clock.today(request.company.zone)
-    choice, crew = periods.chosen(request.GET, company, today), _crew(request)
-    window = calendar.containing(today, choice.period.grain, company.fiscal_start)
-    stands = standing.read(crew.scope, choice.period, company=company, today=today)
+    crew, window = _crew(request), calendar.containing(today, periods.grain(request.GET, company), company.fiscal_start)
     found = deals.read(rep_ids=crew.rep_ids, currency=company.currency, today=today, due_before=window.end_on)
+    choice = periods.chosen(request.GET, company, today, last_won_on=found.open.last_won_on)
+    stands = standing.read(crew.scope, choice.period, company=company, today=today)
     context: dict[str, Any] = {
         "crew": crew,
         "team_id": crew.team.team_id,
@@ -119,9 +119,10 @@ def _manager(request: Request) -> HttpResponse:
 
 def _day(request: Request) -> HttpResponse:
     company, today = request.company, clock.today(request.company.zone)
-    choice, scope = periods.chosen(request.GET, company, today), of_rep(request.user.rep)
-    stands = standing.read(scope, choice.period, company=company, today=today)
+    scope = of_rep(request.user.rep)
     found = day.read(rep_id=scope.id, currency=company.currency, today=today)
+    choice = periods.chosen(request.GET, company, today, last_won_on=found.last_won_on)
+    stands = standing.read(scope, choice.period, company=company, today=today)
     context: dict[str, Any] = {
         "choice": choice,
         "today": today,
@@ -156,11 +157,11 @@ def _finance(request: Request) -> HttpResponse:
 
 def _auditor(request: Request) -> HttpResponse:
     company, today = request.company, clock.today(request.company.zone)
-    choice = periods.chosen(request.GET, company, today)
-    window = calendar.containing(today, choice.period.grain, company.fiscal_start)
-    stands = standing.read(COMPANY, choice.period, company=company, today=today)
+    window = calendar.containing(today, periods.grain(request.GET, company), company.fiscal_start)
     everyone = list(Rep.objects.visible_to(request.user).values_list("pk", flat=True))
     found = deals.read(rep_ids=everyone, currency=company.currency, today=today, due_before=window.end_on)
+    choice = periods.chosen(request.GET, company, today, last_won_on=found.open.last_won_on)
+    stands = standing.read(COMPANY, choice.period, company=company, today=today)
     context: dict[str, Any] = {
         "choice": choice,
         "now": clock.now(),
