@@ -11,7 +11,7 @@ import uuid
 from datetime import date, datetime
 from typing import TypedDict, Unpack
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
@@ -55,6 +55,7 @@ class Edits(ActivityFacts, total=False):
 
     deal: Deal | None
     account: Account | None
+    lead: Lead | None
     note: str
 
 
@@ -79,28 +80,25 @@ def log_activity(
     `occurred_at` defaults to now. With `booked` it lies ahead and has no outcome yet. Raises Refused for an instant to
     come of something that is not booked, a closed month without right and reason, and an outcome the channel has not.
     """
-    company = company or Company.load()
-    known = Activity.objects.filter(pk=key).first() if key else None
-    if known is not None:
-        if known.rep_id != rep.pk:
-            raise Refused(_("This entry is already saved for somebody else. Log it anew."))
-        return known
-    now = clock.now()
+    company, now = company or Company.load(), clock.now()
     at = facts.setdefault("occurred_at", now)
     past = _checked(channel, facts, company=company, by=by, why=why, booked=booked)
-    with transaction.atomic():
-        activity = Activity(
-            rep=rep, deal=deal, lead=lead, account=account or (deal.account if deal else None), channel=channel,
-            occurred_on=clock.local_date(at, company.zone), booked_at=now if booked else None,
-            booked_by=rep if booked else None, root=root, recorded_at=now, **{"id": key} if key else {}, **facts,
-        )  # fmt: skip
-        activity.save(force_insert=True)
-        if clean(note).strip():
-            ActivityText.objects.create(activity=activity, text=clean(note).strip()[:4000])
-        if activity.outcome in Activity.CONTACT_OUTCOMES:
-            refresh_last_contact(activity.deal_id, at_least=activity.occurred_on)
-        if past:
-            _audit_past(activity, by, why)
+    activity = Activity(
+        rep=rep, deal=deal, lead=lead, account=account or (deal.account if deal else None), channel=channel,
+        occurred_on=clock.local_date(at, company.zone), booked_at=now if booked else None,
+        booked_by=rep if booked else None, root=root, recorded_at=now, **{"id": key} if key else {}, **facts,
+    )  # fmt: skip
+    try:
+        with transaction.atomic():
+            activity.save(force_insert=True)
+            if clean(note).strip():
+                ActivityText.objects.create(activity=activity, text=clean(note).strip()[:4000])
+            if activity.outcome in Activity.CONTACT_OUTCOMES:
+                refresh_last_contact(activity.deal_id, at_least=activity.occurred_on)
+            if past:
+                _audit_past(activity, by, why)
+    except IntegrityError:
+        return _known(key, rep)
     return activity
 
 
@@ -177,9 +175,7 @@ def refresh_last_contact(deal_id: int | None, *, at_least: date | None = None) -
     deals.update(last_contact_on=touched.aggregate(last=Max("occurred_on"))["last"])
 
 
-def _checked(
-    channel: str, facts: ActivityFacts, *, company: Company, by: User | None, why: str, booked: bool
-) -> bool:
+def _checked(channel: str, facts: ActivityFacts, *, company: Company, by: User | None, why: str, booked: bool) -> bool:
     """Whether this writes into a closed month. Raises Refused for an outcome or an instant that cannot be."""
     outcome, at = facts.get("outcome", ""), facts["occurred_at"]
     if outcome and outcome not in OUTCOMES.get(channel, ()):
@@ -191,6 +187,14 @@ def _checked(
         sane(at.date(), "when")
         return False
     return is_past_instant(at, company=company, by=by, why=why)
+
+
+def _known(key: uuid.UUID | None, rep: Rep) -> Activity:
+    """The activity that a phone sent before under the same key."""
+    known = Activity.objects.filter(pk=key).first() if key else None
+    if known is None or known.rep_id != rep.pk:
+        raise Refused(_("This entry is already saved for somebody else. Log it anew."))
+    return known
 
 
 def _edits_closed_month(activity: Activity, *, company: Company, by: User, why: str) -> bool:

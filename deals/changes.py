@@ -155,9 +155,7 @@ def close_deal(
         return commit(draft, [draft.event(Kind.OUTCOME, code=code, reason=reason, competitor=competitor)])
 
 
-def reopen_deal(
-    *, deal_id: int, version: int | None, by: User | None, why: str = "", company: Company | None = None
-) -> Deal:
+def reopen_deal(*, deal_id: int, version: int | None, by: User | None, why: str = "", company: Company | None = None) -> Deal:
     """Take an outcome back from today on; a win loses its credit.
 
     The period it was closed in is restated, so a close in a closed month needs the right and a reason.

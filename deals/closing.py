@@ -16,9 +16,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
-from deals.models import Credit, Deal, DealEvent, FxRate
+from deals.models import Competitor, Credit, Deal, DealEvent, FxRate
 from deals.replay import owner_at, standing
 from lib import clock
 from lib.money import quantize
@@ -59,18 +59,35 @@ def in_base(amount: Decimal, *, fx: Decimal | None, company: Company) -> Decimal
     return None if fx is None else quantize(amount * fx, company.currency)
 
 
-def fill_missing_rates(*, currency: str, by: User | None, company: Company | None = None) -> int:
-    """Give wins in a currency that waited for a rate the one known by now; returns how many. Rates in place stay."""
+def fill_missing_rates(*, by: User | None, currency: str = "", company: Company | None = None) -> int:
+    """Give wins that waited for a rate the one known by now, in one currency or in all; returns how many.
+
+    Rates in place stay.
+    """
     company = company or Company.load()
     filled = 0
     with transaction.atomic():
-        waiting = Credit.objects.current().filter(currency=currency, fx=None).select_for_update().order_by("rep_id", "pk")
-        for credit in waiting:
+        waiting = Credit.objects.current().filter(fx=None).select_for_update().order_by("rep_id", "pk")
+        for credit in waiting.filter(currency=currency) if currency else waiting:
             fx = rate_on(credit.won_on, currency=credit.currency, company=company)
             if fx is not None:
                 _replace(credit, fx=fx, base_amount=in_base(credit.amount, fx=fx, company=company), actor=by)
                 filled += 1
     return filled
+
+
+def naming_competitor(name: str) -> Competitor | None:
+    """The competitor of that name, whatever its case, made if there is none; None for an empty name."""
+    if not name:
+        return None
+    known = Competitor.objects.filter(name__iexact=name).first()
+    if known is not None:
+        return known
+    try:
+        with transaction.atomic():
+            return Competitor.objects.create(name=name)
+    except IntegrityError:
+        return Competitor.objects.get(name__iexact=name)
 
 
 def _replace(credit: Credit, **values: Any) -> None:

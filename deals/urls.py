@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from deals.views import accounts, catalogue, leads
+from deals.views import accounts, activities, bulk, catalogue, deal, imports, leads, listing, log, opening, picking
 
 app_name = "deals"
 
@@ -39,4 +39,45 @@ SETTINGS = [
     path("settings/rates/", catalogue.rates, name="rates"),
 ]
 
-urlpatterns: list[URLPattern] = [*BOOK, *SETTINGS]
+DEALS = [
+    path("deals/", listing.deals, name="list"),
+    path("deals.csv", listing.deals_csv, name="csv"),
+    path("deals/sum/", listing.deals_sum, name="sum"),
+    path("deals/filters/", listing.deal_filters, name="filters"),
+    path("deals/bulk/", bulk.deals_bulk, name="bulk"),
+    path("deals/bulk/undo/<str:word>/", bulk.deals_bulk_undo, name="bulk_undo"),
+    path("deals/new/", opening.deal_new, name="new"),
+    path("deals/new/hints/", opening.deal_hints, name="hints"),
+    path("deals/new/customers/", opening.customer_options, name="customer_options"),
+    path("deals/reps/", picking.rep_options, name="rep_options"),
+    path("deals/owners/", picking.owner_options, name="owner_options"),
+    path("deals/competitors/", picking.competitor_options, name="competitor_options"),
+    path("deals/<int:pk>/", deal.deal, name="detail"),
+    path("deals/<int:pk>/part/", deal.deal_part, name="part"),
+    path("deals/<int:pk>/timeline/", deal.deal_timeline, name="timeline"),
+    path("deals/<int:pk>/stage/", deal.deal_stage, name="stage"),
+    path("deals/<int:pk>/edit/<slug:field>/", deal.deal_edit, name="edit"),
+    path("deals/<int:pk>/close/", deal.deal_close, name="close"),
+    path("deals/<int:pk>/reopen/", deal.deal_reopen, name="reopen"),
+    path("deals/<int:pk>/undo/<int:first>/<int:last>/", deal.deal_undo, name="undo"),
+]
+LOG = [
+    path("log/", log.log, name="log"),
+    path("log/options/", log.log_options, name="log_options"),
+    path("log/<uuid:pk>/", log.log_more, name="log_more"),
+    path("log/<uuid:pk>/undo/", log.log_undo, name="log_undo"),
+    path("activities/", activities.activities, name="activities"),
+    path("activities.csv", activities.activities_csv, name="activities_csv"),
+    path("activities/<uuid:pk>/outcome/", activities.activity_outcome, name="activity_outcome"),
+]
+IMPORT = [
+    path("import/", imports.imports, name="imports"),
+    path("import/options/<slug:kind>/", imports.import_options, name="import_options"),
+    path("import/<int:pk>/", imports.import_batch, name="import"),
+    path("import/<int:pk>/answer/", imports.import_answer, name="import_answer"),
+    path("import/<int:pk>/write/", imports.import_write, name="import_write"),
+    path("import/<int:pk>/discard/", imports.import_discard, name="import_discard"),
+    path("import/<int:pk>/refused.csv", imports.import_errors, name="import_errors"),
+]
+
+urlpatterns: list[URLPattern] = [*DEALS, *LOG, *BOOK, *SETTINGS, *IMPORT]

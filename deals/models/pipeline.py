@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import ClassVar
 
 from django.contrib.postgres.indexes import GinIndex, OpClass
@@ -16,7 +17,14 @@ from deals.models.imports import ImportBatch
 from lib import clock
 from lib.money import CURRENCIES
 from reps.access import viewer_of
-from reps.models import Rep, User
+from reps.models import Rep, Team, TeamMembership, User
+
+
+def _between(field: str, start: date | None, end: date | None, which: Q) -> Q:
+    inside = which
+    if start:
+        inside &= Q(**{f"{field}__gte": start})
+    return inside & Q(**{f"{field}__lt": end}) if end else inside
 
 
 class DealQuerySet(models.QuerySet["Deal"]):
@@ -33,6 +41,39 @@ class DealQuerySet(models.QuerySet["Deal"]):
     def closed(self) -> DealQuerySet:
         """Ended one way or another."""
         return self.exclude(outcome="")
+
+    def without_next_step(self) -> DealQuerySet:
+        """Nothing is planned with the customer."""
+        return self.filter(next_action="", next_action_on=None)
+
+    def untouched_since(self, day: date) -> DealQuerySet:
+        """The customer took no part on that day or later; deals younger than that are left out."""
+        return self.filter(Q(last_contact_on__lt=day) | Q(last_contact_on=None), Q(opened_on__lt=day) | Q(opened_on=None))
+
+    def pushed(self) -> DealQuerySet:
+        """The expected close moved later at least once."""
+        return self.filter(push_count__gt=0)
+
+    def agreement_due(self, by: date) -> DealQuerySet:
+        """A written agreement should be ready by that day and has not gone out."""
+        return self.filter(agreement_ready_on__lte=by, agreement_sent_on=None)
+
+    def closing_between(self, start: date | None, end: date | None) -> DealQuerySet:
+        """Open deals expected on the days [start, end), closed ones closed on them; None on a side means ever."""
+        return self.filter(
+            _between("expected_close_on", start, end, Q(outcome="")) | _between("closed_on", start, end, ~Q(outcome=""))
+        )
+
+    def in_team(self, team: Team, day: date) -> DealQuerySet:
+        """Owned by a rep who on that day is in the team or one below it."""
+        members = TeamMembership.objects.on(day).filter(team__path__startswith=team.path)
+        return self.filter(owner__in=members.values("rep"))
+
+    def named_like(self, words: str) -> DealQuerySet:
+        """The words stand in the name of the deal or of its account; both halves use a trigram index."""
+        accounts = Account.objects.filter(name__icontains=words)
+        by_name = Deal.objects.filter(name__icontains=words).order_by().values("pk")
+        return self.filter(pk__in=by_name.union(Deal.objects.filter(account__in=accounts).order_by().values("pk")))
 
     def visible_to(self, user: User) -> DealQuerySet:
         """Deals read in full: own, same team's, subtree's; all of them for admins (without notes) and auditors."""

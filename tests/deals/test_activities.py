@@ -25,7 +25,9 @@ def last_contact(deal: Deal) -> date | None:
 def test_a_log_about_a_deal_counts_for_its_account_too(cast: Cast) -> None:
     account = make.account(owner=cast.ana)
     deal = make.deal(owner=cast.ana, account=account)
-    activity = log_activity(by=cast.ana, rep=cast.ana.rep, channel=Channel.VISIT, outcome=Outcome.HELD, deal=deal, note=" Hi\x00 ")
+    activity = log_activity(
+        by=cast.ana, rep=cast.ana.rep, channel=Channel.VISIT, outcome=Outcome.HELD, deal=deal, note=" Hi\x00 "
+    )
     assert (activity.account, activity.occurred_at, activity.occurred_on) == (account, NOW, date(2026, 9, 16))
     assert activity.note.text == "Hi"
 
@@ -46,7 +48,12 @@ def test_an_older_touch_moves_last_contact_not_back(cast: Cast) -> None:
     deal = make.deal(owner=cast.ana)
     for back in (1, 5):
         log_activity(
-            by=cast.ana, rep=cast.ana.rep, channel=Channel.CALL, outcome=Outcome.REACHED, deal=deal, occurred_at=NOW - timedelta(days=back)
+            by=cast.ana,
+            rep=cast.ana.rep,
+            channel=Channel.CALL,
+            outcome=Outcome.REACHED,
+            deal=deal,
+            occurred_at=NOW - timedelta(days=back),
         )
     assert last_contact(deal) == date(2026, 9, 15)
 

@@ -22,7 +22,9 @@ def at(day: int) -> date:
 def event(kind: str, on: int | None, *, recorded: int | None = None, text: str = "", **fields: Any) -> DealEvent:
     """An event of September 2026 that no database has seen."""
     instant = datetime(2026, 9, recorded or on or 1, 3, tzinfo=UTC)
-    made = DealEvent(pk=next(_ids), kind=kind, effective_on=at(on) if on else None, occurred_at=instant, recorded_at=instant, **fields)
+    made = DealEvent(
+        pk=next(_ids), kind=kind, effective_on=at(on) if on else None, occurred_at=instant, recorded_at=instant, **fields
+    )
     if text:
         DealEventText(event=made, text=text)
     return made
