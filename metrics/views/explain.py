@@ -37,7 +37,9 @@ def explain(request: Request) -> HttpResponse:
     question, period = asking.question(request)
     size = _PANEL_ROWS if htmx.is_fragment(request) else rows.PAGE_ROWS
     context = _context(request, question, period, explained(question, period, size=size))
-    return htmx.page_or_fragment(request, "metrics/explain.html", "metrics/_explain.html", context)
+    response = htmx.page_or_fragment(request, "metrics/explain.html", "metrics/_explain.html", context)
+    response["HX-Push-Url"] = "false"  # a panel over a page is no page, also when a boosted link of a table opened it
+    return response
 
 
 @require_GET
