@@ -73,4 +73,14 @@ HOME = (
     Page("dashboard:help", queries=4),
     Page("dashboard:first_run", who="admin", queries=8),
 )
-PAGES = (*HOME, *PUBLIC, *BOOK, *SETTINGS)
+NUMBERS = (
+    Page("metrics:numbers", who="manager", queries=8),
+    Page("metrics:numbers", query={"show": "activity", "period": "month"}, who="manager", name="metrics-activity", queries=8),
+    Page("metrics:explain", query={"metric": "won_value", "scope": "company", "period": "2026-Q3"}, queries=8),
+    Page("metrics:definitions", queries=4),
+    Page("metrics:explain_rows", query={"metric": "won_count", "scope": "company", "period": "2026-Q3"}, queries=8),
+    Page("metrics:rep_panel", at={"pk": "ana"}, queries=7),
+    Page("metrics:figures", query={"scope": "company"}, queries=5),
+    Page("metrics:scopes", query={"q": "a"}, queries=6),
+)
+PAGES = (*HOME, *PUBLIC, *BOOK, *SETTINGS, *NUMBERS)

@@ -44,7 +44,7 @@ def ask(world: World, row: authz.Row, method: str, code: str, channel: str, *, m
             address(world, row, missing=missing),
             urlencode(data, doseq=True).encode() if method != "GET" else b"",
             content_type="application/x-www-form-urlencoded",
-            query_params=row.query or None,
+            query_params=authz.filled_in(row.query, world.things) or None,
             headers=CHANNELS[channel],
         )
         if isinstance(response, StreamingHttpResponse):

@@ -20,7 +20,7 @@ def page_routes(world: World) -> set[str]:
         )
         if reader is None:
             continue
-        response = world.clients[reader].get(authz.address(row, world.things), query_params=row.query or None)
+        response = world.clients[reader].get(authz.address(row, world.things), query_params=authz.filled_in(row.query, world.things) or None)
         if response["Content-Type"].startswith("text/html") and not response.streaming and b"<html" in response.content:
             found.add(row.route)
     return found
