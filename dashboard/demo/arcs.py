@@ -39,7 +39,9 @@ def slipping(teller: Teller) -> Iterator[Story]:
         ("Yulia Hartono", None, "Implementasi", 240_000, 1, "Kirim revisi perjanjian"),
     ):
         who = teller.staff.sellers[seller]
-        story = teller.begun(who, LARGE, today - timedelta(days=120), amount, customers.get(customer or ""), product, haggle=False)
+        story = teller.begun(
+            who, LARGE, today - timedelta(days=120), amount, customers.get(customer or ""), product, haggle=False
+        )
         teller.walk(story, story.start, today - timedelta(days=35), 5)
         expected = today + timedelta(days=3)
         for back in range(pushes, -1, -1):
@@ -59,7 +61,8 @@ def handed_over(teller: Teller) -> Iterator[Story]:
     for amount in [*amounts, LEAVERS_MONEY - sum(amounts)]:
         start = teller.days.on_or_after(left_on - timedelta(days=teller.rnd.randint(5, 60)))
         story = teller.begun(leaver, MIDDLE, min(start, left_on), amount, relay=False, haggle=False)
-        teller.walk(story, story.start, left_on, teller.rnd.choice((2, 3, 4)))
+        ready = teller.days.today + timedelta(days=teller.rnd.randint(2, 40))
+        teller.walk(story, story.start, left_on, teller.rnd.choice((2, 3, 4)), ready)
         story.opener, story.seller, story.handed_on = leaver, heir, left_on + timedelta(days=1)
         teller.add(story, K.OWNER, story.handed_on, rep_id=heir.rep.pk)
         teller.promise(

@@ -30,11 +30,11 @@ FIELD = Kind(
     (("whatsapp", 52), ("visit", 30), ("call", 13), ("meeting", 5)), ("Kasir", "Mesin Kasir (paket)"), ("Ritel", "F&B"),
 )  # fmt: skip
 MIDDLE = Kind(
-    220, 73, (30, 80), 0.27, 25, 5,
+    220, 73, (30, 80), 0.27, 16, 5,
     (("whatsapp", 45), ("call", 22), ("visit", 15), ("meeting", 13), ("email", 5)), ("Gudang", "Distribusi"),
 )  # fmt: skip
 LARGE = Kind(
-    450, 640, (80, 190), 0.30, 15, 6,
+    450, 640, (80, 190), 0.30, 5, 6,
     (("whatsapp", 32), ("meeting", 28), ("email", 20), ("call", 12), ("visit", 8)), ("Pusat (ERP)", "Distribusi", "Implementasi"),
     ("Kesehatan", "Manufaktur", "Distribusi"),
 )  # fmt: skip

@@ -140,7 +140,11 @@ class Teller:
         """A deal opened on that day for so many thousand rupiah, by an SDR where the relay brought it."""
         customer = customer or self.rnd.choice(self.market.customers[seller.name])
         product = product or self.rnd.choice(kind.products)
-        types = ((Deal.Type.RENEWAL, 60), (Deal.Type.EXPANSION, 25), (Deal.Type.CROSS_SELL, 15)) if kind is CARE else ((Deal.Type.NEW, 1),)
+        types = (
+            ((Deal.Type.RENEWAL, 60), (Deal.Type.EXPANSION, 25), (Deal.Type.CROSS_SELL, 15))
+            if kind is CARE
+            else ((Deal.Type.NEW, 1),)
+        )
         deal_type = self.rnd.choices([name for name, _ in types], [weight for _, weight in types])[0]
         story = Story(
             NewDeal(
@@ -170,14 +174,14 @@ class Teller:
             return None
         return self.rnd.choice(self.staff.of("SDR"))
 
-    def walk(self, story: Story, start: date, end: date, reached: int) -> None:
-        """Through the first `reached` stages between the two days."""
+    def walk(self, story: Story, start: date, end: date, reached: int, ready_on: date | None = None) -> None:
+        """Through the first `reached` stages between the two days; the agreement is to be ready on `ready_on`."""
         span = max((end - start).days, 0)
         for step in range(1, reached):
             day = start + timedelta(days=round(span * step / (reached + 0.6)))
             self.add(story, K.STAGE, day, stage=self.market.stages[step])
             if step == 2:
-                ready = day + timedelta(days=self.rnd.randint(4, 18))
+                ready = ready_on or day + timedelta(days=self.rnd.randint(4, 18))
                 self.add(story, K.AGREEMENT_ON, day, on_date=ready)
             if step == 2 and story.agreed:
                 self.add(story, K.AMOUNT, day, amount=story.agreed)
@@ -191,6 +195,16 @@ class Teller:
             self.add(story, K.CLOSE_ON, min(said, self.days.today - timedelta(days=1)), on_date=step)
             said = max(said, step - timedelta(days=self.rnd.randint(0, 4)))
 
+    def _moved(self, story: Story, start: date, expected: date, pushes: int) -> None:
+        """The expected close of an open deal: first said at the start, moved later on some days since."""
+        steps = [expected - timedelta(days=9 * left) for left in range(pushes, -1, -1)]
+        # Few of them in the last days: a week in which everything moves is no usual week.
+        until = self.days.today - timedelta(days=0 if self.rnd.random() < 0.2 else self.days.today.weekday() + 1)
+        since = self.days.within(start + timedelta(days=1), until) or [start]
+        said = [start, *sorted(self.rnd.choice(since) for _ in range(pushes))]
+        for day, step in zip(said, steps, strict=True):
+            self.add(story, K.CLOSE_ON, day, on_date=max(step, start))
+
     def add(self, story: Story, kind: K, day: date, *, minutes: int = 0, **values: object) -> None:
         """An event by whoever held the deal that day, at some hour of it."""
         actor = story.opener if story.opener and story.handed_on and day < story.handed_on else story.seller
@@ -203,7 +217,7 @@ class Teller:
         """What everybody has in hand today."""
         for seller in self.staff.sellers.values():
             kind = seller.kind or MIDDLE
-            count = kind.open_deals if seller.kind else 22 if seller.group == "SDR" else 0
+            count = kind.open_deals if seller.kind else 12 if seller.group == "SDR" else 0
             if seller.rep.left_on or not count:
                 continue
             for _ in range(count):
@@ -218,12 +232,11 @@ class Teller:
         owner = self.staff.sellers[self.rnd.choice(list(self.market.customers))] if early else seller
         story = self.begun(seller, kind, opened, amount, customer=self.rnd.choice(self.market.customers[owner.name]))
         yesterday = self.days.today - timedelta(days=1)
-        self.walk(story, opened, yesterday, reached)
-        overdue = self.rnd.random() < 0.08
-        ahead = -self.rnd.randint(1, 9) if overdue else self.rnd.randint(1, 58)
-        self.promise(
-            story, opened, self.days.today + timedelta(days=ahead), pushes=self.rnd.choices((0, 1, 2, 3), (72, 18, 7, 3))[0]
-        )
+        ahead = -self.rnd.randint(1, 9) if self.rnd.random() < 0.06 else self.rnd.randint(1, 58)
+        ready = -self.rnd.randint(1, 8) if self.rnd.random() < 0.05 else self.rnd.randint(2, max(ahead, 20))
+        self.walk(story, opened, yesterday, reached, self.days.today + timedelta(days=ready))
+        pushes = self.rnd.choices((0, 1, 2, 3), (76, 16, 6, 2))[0]
+        self._moved(story, opened, self.days.today + timedelta(days=ahead), pushes)
         if reached == 5 and self.rnd.random() < 0.6:
             sent = self.days.within(yesterday - timedelta(days=9), self.days.today)[0]
             self.add(story, K.AGREEMENT_SENT, sent, on_date=sent)
