@@ -9,6 +9,8 @@ DIAL_CODES = {
     "IDR": "62", "SGD": "65", "MYR": "60", "AUD": "61", "GBP": "44", "JPY": "81", "THB": "66", "PHP": "63",
     "VND": "84", "INR": "91", "HKD": "852", "KRW": "82", "TWD": "886", "AED": "971", "SAR": "966", "NZD": "64",
 }  # fmt: skip
+# How many digits stand together, by how many there are after the country code.
+_GROUPS = {6: (3, 3), 7: (3, 4), 8: (4, 4), 9: (3, 3, 3), 10: (3, 3, 4), 11: (3, 4, 4), 12: (4, 4, 4), 13: (4, 4, 5)}
 _SHAPE = re.compile(r"^\+?\d{6,15}$")
 
 
@@ -39,8 +41,11 @@ def spaced(number: str) -> str:
     rest = number[len(code) + 1 :] if code else number
     if not rest.isdigit():
         return number
-    parts = [rest[:3], *(rest[at : at + 4] for at in range(3, len(rest), 4))]
-    return " ".join([f"+{code}", *parts] if code else parts)
+    parts, at = [f"+{code}"] if code else [], 0
+    for size in _GROUPS.get(len(rest), (len(rest),)):
+        parts.append(rest[at : at + size])
+        at += size
+    return " ".join(parts)
 
 
 def whatsapp(number: str) -> str:
