@@ -4,17 +4,19 @@ A script of its own that imports nothing outside the standard library. Each step
 unchanged, so a second start passes through here in a few hundredths of a second.
 """
 
-from __future__ import annotations
-
 import sys
 
-if sys.version_info < (3, 11):  # before any newer syntax or module
+if sys.version_info < (3, 11):  # before anything that an older Python does not know
     import os
-    import shutil
+    import subprocess
 
-    for name in ("python3.14", "python3.13", "python3.12", "python3.11"):
-        if shutil.which(name):
-            os.execvp(name, [name, *sys.argv])
+    for newer in ("python3.14", "python3.13", "python3.12", "python3.11"):
+        try:
+            found = subprocess.call([newer, "-c", ""], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0
+        except OSError:
+            found = False
+        if found:
+            os.execvp(newer, [newer, *sys.argv])
     sys.exit("Salesteam needs Python 3.11 or newer. Install one, or name it: make run PYTHON=/path/to/python3.11")
 
 import hashlib
