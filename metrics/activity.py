@@ -72,22 +72,6 @@ def activity_many(
     return [of_row(found.get((k, 0), {})) for k in range(len(windows))]
 
 
-def activity_by_rep(
-    scope: Scope, period: Days, *, as_of: date | None = None, known_at: datetime | None = None, company: Company | None = None
-) -> dict[int, ActivityFigures]:
-    """The activity figures of each rep of the scope who has any, by rep id, in one query."""
-    found = _grouped(scope, [period], company, as_of, known_at, group="rep_id")
-    return {rep_id: of_row(row) for (_, rep_id), row in found.items()}
-
-
-def activity_by_team(
-    scope: Scope, period: Days, *, as_of: date | None = None, known_at: datetime | None = None, company: Company | None = None
-) -> dict[int, ActivityFigures]:
-    """The activity figures of each team by the reps who sat in it on the day, by team id, in one query; 0 is no team."""
-    found = _grouped(scope, [period], company, as_of, known_at, group="coalesce(team_id, 0)", teams=True)
-    return {team_id: of_row(row) for (_, team_id), row in found.items()}
-
-
 def aggregates(
     scope: Scope, windows: Sequence[Days], at: AsOf, company: Company, *, group: str = "0", teams: bool = False
 ) -> tuple[str, dict[str, Any]]:

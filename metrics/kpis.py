@@ -11,8 +11,6 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from lib import clock, periods
-from lib.periods import Period
 from metrics.definitions import METRICS, PRINTED, Visibility
 from metrics.facts import relations
 from metrics.figures import Figure, share, unknown
@@ -127,52 +125,6 @@ def kpis_many(
         return [_not_recorded(company) for _ in windows]
     counted = range(len(windows)) if open_in is None else open_in
     return [of_row(found.get((k, 0), {}), company, with_open=k in counted) for k in range(len(windows))]
-
-
-def by_rep(
-    scope: Scope, period: Days, *, as_of: date | None = None, known_at: datetime | None = None, company: Company | None = None
-) -> dict[int, Kpis]:
-    """The figures of each rep of the scope who has any, by rep id, in one query."""
-    company = company or Company.load()
-    found = _grouped(scope, [period], company, as_of, known_at, group="rep_id")
-    return {rep_id: of_row(row, company) for (_, rep_id), row in found.items()}
-
-
-def by_team(
-    scope: Scope, period: Days, *, as_of: date | None = None, known_at: datetime | None = None, company: Company | None = None
-) -> dict[int, Kpis]:
-    """The figures of each team by the reps who sat in it on the day, by team id, in one query; 0 is no team.
-
-    Teams do not overlap here: what sits in a team below is not in the one above, so that the rows add up.
-    """
-    company = company or Company.load()
-    found = _grouped(scope, [period], company, as_of, known_at, group="coalesce(team_id, 0)", teams=True)
-    return {team_id: of_row(row, company) for (_, team_id), row in found.items()}
-
-
-def series(
-    scope: Scope, grain: str, n: int, *, until: date | None = None, company: Company | None = None, with_open: bool = False
-) -> list[tuple[Period, Kpis]]:
-    """The figures of the last `n` periods of a grain up to the one with `until` (today) in it, oldest first, in one query."""
-    company = company or Company.load()
-    last = periods.containing(until or clock.today(company.zone), grain, company.fiscal_start)
-    windows = [periods.shift(last, -back, company.fiscal_start) for back in reversed(range(n))]
-    return list(zip(windows, kpis_many(scope, windows, company=company, open_in=None if with_open else ()), strict=True))
-
-
-def won_by_day(
-    scope: Scope, windows: Sequence[Days], *, as_of: date | None = None, company: Company | None = None
-) -> list[dict[date, Decimal]]:
-    """Won value of each day that has any, for each window, in one query. Wins without a rate are not in it."""
-    company = company or Company.load()
-    text, params = relations(scope, windows, as_of_day(company, as_of), company, parts=("credits",))
-    sql = (
-        f"WITH {text} SELECT k, won_on, sum(base_amount) AS value FROM credits GROUP BY 1, 2 HAVING sum(base_amount) IS NOT NULL"
-    )
-    days: list[dict[date, Decimal]] = [{} for _ in windows]
-    for row in read(sql, params):
-        days[row["k"]][row["won_on"]] = row["value"]
-    return days
 
 
 def without_money(row: Kpis) -> Kpis:

@@ -13,10 +13,12 @@ from deals.models import Activity
 from lib import clock, periods
 from lib.versioned import revise
 from metrics import scopes
-from metrics.activity import activity, activity_by_rep, activity_by_team, activity_many
+from metrics.activity import activity, activity_many
+from metrics.definitions import Kind
 from reps.models import TeamMembership
 from tests import make
 from tests.cast import Cast
+from tests.metrics.reading import by_rep, by_team
 
 SEPTEMBER = periods.named("2026-09")
 START = datetime(2026, 9, 10, 3, tzinfo=UTC)
@@ -100,7 +102,7 @@ def test_a_booking_counts_for_the_booker_and_the_meeting_for_who_attended(cast: 
     meeting(cast, "held", booked_by=cast.budi.rep)
     meeting(cast, "held", booked_by=None)
 
-    rows = activity_by_rep(scopes.COMPANY, SEPTEMBER)
+    rows = by_rep(scopes.COMPANY, SEPTEMBER, Kind.ACTIVITY)
 
     assert (rows[cast.ana.rep.pk].meetings_held.value, rows[cast.ana.rep.pk].meetings_scheduled.value) == (2, 1)
     assert (rows[cast.budi.rep.pk].meetings_held.value, rows[cast.budi.rep.pk].meetings_scheduled.value) == (0, 1)
@@ -112,7 +114,7 @@ def test_leads_count_once_for_their_creator_imports_and_merged_ones_not(cast: Ca
     make.lead(created_by=cast.ana.rep, is_import=True)
     make.lead(owner=cast.ana)
 
-    rows = activity_by_rep(scopes.COMPANY, SEPTEMBER)
+    rows = by_rep(scopes.COMPANY, SEPTEMBER, Kind.ACTIVITY)
 
     assert {rep: row.leads_created.value for rep, row in rows.items()} == {cast.ana.rep.pk: 1}
 
@@ -134,7 +136,7 @@ def test_work_before_a_change_of_team_stays_with_the_old_team(cast: Cast) -> Non
     make.activity(rep=cast.ana, channel="call", at=START + timedelta(days=3))
     revise(TeamMembership, subject={"rep": cast.ana.rep}, start=date(2026, 9, 10), values={"team": cast.south}, actor=None)
 
-    rows = activity_by_team(scopes.COMPANY, SEPTEMBER)
+    rows = by_team(scopes.COMPANY, SEPTEMBER, Kind.ACTIVITY)
 
     assert {team: row.calls_made.value for team, row in rows.items()} == {cast.north.pk: 1, cast.south.pk: 1}
     assert activity(scopes.of_team(cast.north), SEPTEMBER).calls_made.value == 1

@@ -13,11 +13,12 @@ from deals.models import Deal
 from lib import periods
 from lib.versioned import revise
 from metrics import scopes
-from metrics.kpis import by_rep, by_team, kpis, kpis_many, series, won_by_day
+from metrics.kpis import kpis, kpis_many
 from metrics.windows import Window
 from reps.models import TeamMembership
 from tests import make
 from tests.cast import Cast
+from tests.metrics.reading import by_rep, by_team
 
 SEPTEMBER = periods.named("2026-09")
 AUGUST = periods.named("2026-08")
@@ -186,34 +187,16 @@ def test_a_running_period_ends_today(cast: Cast) -> None:
     assert later.is_open
 
 
-def test_a_series_is_one_query_and_ends_with_the_running_period(cast: Cast) -> None:
+def test_a_window_may_be_any_span_and_open_deals_are_counted_only_where_wanted(cast: Cast) -> None:
     make.won(owner=cast.ana, amount=5, on=date(2026, 7, 4))
-    make.won(owner=cast.ana, amount=6, on=date(2026, 9, 4))
+    make.won(owner=cast.ana, amount=6, on=date(2026, 9, 10))
+    make.deal(owner=cast.ana)
+    windows = [periods.named("2026-07"), Window(date(2026, 9, 1), date(2026, 9, 10)), SEPTEMBER]
 
-    with CaptureQueriesContext(
-        connection,
-    ) as asked:
-        found = series(scopes.COMPANY, "month", 3, company=cast.company)
+    found = kpis_many(scopes.COMPANY, windows, open_in=(2,))
 
-    assert len(asked) == 1
-    assert [(period.label, row.won_value.value) for period, row in found] == [("2026-07", 5), ("2026-08", 0), ("2026-09", 6)]
-    assert found[0][1].open_count.value is None
-
-
-def test_won_by_day_of_several_windows_is_one_query(cast: Cast) -> None:
-    make.won(owner=cast.ana, amount=5, on=date(2026, 9, 4))
-    make.won(owner=cast.budi, amount=6, on=date(2026, 9, 4))
-    make.won(owner=cast.budi, amount=7, on=date(2026, 6, 4))
-
-    with CaptureQueriesContext(connection) as asked:
-        found = won_by_day(
-            scopes.COMPANY,
-            [Window(date(2026, 9, 1), date(2026, 9, 11)), Window(date(2026, 6, 1), date(2026, 6, 11))],
-            company=cast.company,
-        )
-
-    assert len(asked) == 1
-    assert found == [{date(2026, 9, 4): Decimal(11)}, {date(2026, 6, 4): Decimal(7)}]
+    assert [row.won_value.value for row in found] == [5, 0, 6]
+    assert [row.open_count.value for row in found] == [None, None, 1]
 
 
 @pytest.mark.parametrize("deals", [1, 12])
