@@ -56,9 +56,21 @@ class Row:
         return " ".join([self.route, *self.at.values(), *self.query.values()])
 
 
+class _Once(yaml.SafeLoader):
+    """YAML in which a name stands once: a second row for a route would silently replace the first."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        names = [key.value for key, _ in node.value]
+        if twice := {name for name in names if names.count(name) > 1}:
+            raise BadTable(
+                f"{', '.join(sorted(twice))} stands twice near line {node.start_mark.line + 1}: make one row, or a list."
+            )
+        return super().construct_mapping(node, deep)
+
+
 @cache
 def _document() -> dict[str, Any]:
-    return yaml.safe_load(TABLE.read_text())
+    return yaml.load(TABLE.read_text(), _Once)
 
 
 def exempt_from_csrf() -> dict[str, str]:
@@ -72,9 +84,11 @@ def rows() -> list[Row]:
     found: list[Row] = []
     for policy in document["policies"]:
         _ask(f"the policy {policy}", policy, document["policies"])
-    for section, routes in document.items():
-        if section in ("policies", "exempt from CSRF"):
-            continue
+    sections = [routes for name, routes in document.items() if name not in ("policies", "exempt from CSRF")]
+    names = [route for routes in sections for route in routes]
+    if twice := {name for name in names if names.count(name) > 1}:
+        raise BadTable(f"{', '.join(sorted(twice))} stands in two sections.")
+    for routes in sections:
         for route, body in routes.items():
             for row in body if isinstance(body, list) else [body]:
                 found.append(read_row(route, row, document["policies"]))

@@ -6,9 +6,11 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from deals.models import ImportBatch
 from lib import clock
 from reps import days_off, invitations, mail, tokens
 from reps.holiday_files import Day
+from reps.models import User
 from tests import make
 from tests.cast import Cast
 
@@ -25,6 +27,7 @@ def build(cast: Cast) -> dict[str, Any]:
     lead = make.lead("Bapak Dedi", owner=cast.ana, company_name="CV Dahlia")
     waiting = invitations.invite(address="nina@example.com", by=cast.admin)
     calendar = days_off.make_calendar(name="Bali", days=[Day(date(2026, 11, 18), "Galungan", "public")], by=None)
+    batch = ImportBatch.objects.create(created_by=cast.manager, state=ImportBatch.State.READY, file_names=["deals.csv"])
     return {
         "waiting": waiting.pk,
         "secret": mail.new_invitation(waiting, by=cast.admin),
@@ -62,4 +65,11 @@ def build(cast: Cast) -> dict[str, Any]:
         "budi": cast.budi.rep.pk,
         "outsider": cast.outsider.rep.pk,
         "user": cast.ana.pk,
+        "below_north": make.team("Polar", parent=cast.north).pk,
+        "rep_without_user": make.rep("Joko", team=cast.north, work_email="joko@example.com").pk,
+        "user_without_rep": User.objects.create_user("hana@example.com", name="Hana").pk,
+        "no_secret": "nothing-of-this-kind",
+        "no_field": "owner_secret",
+        "account_word": "account",
+        "batch": batch.pk,
     }

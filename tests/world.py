@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from http.cookies import SimpleCookie
 from typing import Any
 from unittest import mock
 
@@ -18,7 +19,7 @@ from tests import authz, authz_world, make
 from tests import cast as cast_module
 
 # Sessions are kept by signing in; an audit entry is how a read of something guarded is remembered.
-KEPT_BY_READING = ("django_session", "reps_auditentry", "reps_auditdetail", "reps_audithead")
+KEPT_BY_READING = ("reps_session", "reps_auditentry", "reps_auditdetail", "reps_audithead")
 _WRITTEN = """
 SELECT coalesce(sum(n_tup_ins + n_tup_upd + n_tup_del), 0)::bigint FROM pg_stat_xact_user_tables WHERE relname <> ALL(%s)
 """
@@ -76,6 +77,15 @@ class World:
             make.activity(rep=cast.ana, deal_id=things["deal"], note="Again", channel=Activity.Channel.VISIT)
             make.activity(rep=cast.ana, lead_id=things["lead"])
             make.activity(rep=cast.ana, account_id=things["account"])
+
+
+@contextmanager
+def as_before(client: Client) -> Iterator[None]:
+    """What happens inside leaves no trace, neither in the database nor in the client's cookies (a sign-out, a language)."""
+    kept = client.cookies.output(header="", sep="\n")
+    with taken_back():
+        yield
+    client.cookies = SimpleCookie(kept)
 
 
 @contextmanager
