@@ -34,7 +34,7 @@ format: develop ## put Python into the one style
 test: develop ## all tests, with a browser that is found or installed (ARGS="tests/deals -k stale")
 	@browser=$$($(PY) -m salesteam.browser) && CHROMIUM="$$browser" exec $(PY) -m pytest -m "not long" $(ARGS)
 
-test-fast: develop ## the tests that need no browser and take no ten seconds
+test-fast: develop ## the tests that need no browser and not many seconds
 	@exec $(PY) -m pytest -m "not browser and not slow and not long" $(ARGS)
 
 test-long: develop ## everything, with many more invented inputs

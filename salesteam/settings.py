@@ -146,7 +146,8 @@ REDIS_URL = env.text("REDIS_URL") or embedded.redis_url()
 # ── Sign-in ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 AUTH_USER_MODEL = "reps.User"
 # The address is unique by Lower(email), a constraint that this check does not look for.
-SILENCED_SYSTEM_CHECKS = ["auth.W004"]
+# Whether browsers may preload HSTS for the whole domain is for its owner to say, not for one of its sites.
+SILENCED_SYSTEM_CHECKS = ["auth.W004", "security.W021"]
 AUTHENTICATION_BACKENDS = ["reps.signin.Backend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 if TESTING:

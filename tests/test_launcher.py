@@ -45,6 +45,7 @@ def test_the_last_to_leave_stops_the_servers(scene: Stage) -> None:
     assert processes.wait_until(scene.is_quiet, 15)
 
 
+@pytest.mark.slow
 def test_an_owner_killed_without_warning_leaves_nothing_behind(scene: Stage) -> None:
     owner = scene.user()
     _up(owner)
@@ -71,6 +72,7 @@ def test_the_data_directory_is_durable_and_the_same_on_every_machine(scene: Stag
     )
 
 
+@pytest.mark.slow
 def test_servers_killed_together_with_their_keeper_come_back_with_their_data(scene: Stage) -> None:
     user = scene.user()
     _up(user)
@@ -81,6 +83,7 @@ def test_servers_killed_together_with_their_keeper_come_back_with_their_data(sce
     assert scene.query("SELECT answer FROM kept") == "42"
 
 
+@pytest.mark.slow
 def test_a_killed_server_is_started_again_for_those_who_use_it(scene: Stage) -> None:
     _up(scene.user())
     killed = scene.postmaster()
@@ -90,6 +93,7 @@ def test_a_killed_server_is_started_again_for_those_who_use_it(scene: Stage) -> 
     assert scene.query("SELECT 1") == "1"
 
 
+@pytest.mark.slow
 def test_a_pid_that_now_belongs_to_a_stranger_is_not_mistaken_for_the_server(scene: Stage) -> None:
     _leave(scene.user())
     assert processes.wait_until(scene.is_quiet, 15)
@@ -110,6 +114,7 @@ def test_an_initialisation_cut_short_is_started_over(scene: Stage) -> None:
     assert scene.query("SELECT 1") == "1"
 
 
+@pytest.mark.slow
 def test_a_path_too_long_for_a_socket_and_full_of_odd_letters_works() -> None:
     with stage("a folder, with 'quotes' & ünusual letters", "x" * 60, "y" * 60) as scene:
         assert len(str(scene.place.sockets)) < 92
@@ -117,6 +122,7 @@ def test_a_path_too_long_for_a_socket_and_full_of_odd_letters_works() -> None:
         assert scene.query("SELECT 1") == "1"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can enter a folder that the servers' account cannot")
 def test_below_a_folder_closed_to_others_the_data_lives_where_the_servers_can_reach_it() -> None:
     with stage("project", mode=0o700) as scene:

@@ -115,9 +115,9 @@ def test_a_database_that_does_not_answer_is_said_so() -> None:
     assert "does not answer" in reasons[0]
 
 
-def _start(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+def _start(environment: dict[str, str], *options: str) -> subprocess.CompletedProcess[str]:
     inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-    command = [sys.executable, "manage.py", "check"]
+    command = [sys.executable, "manage.py", "check", *options]
     return subprocess.run(command, cwd=embedded.ROOT, env=inherited | environment, capture_output=True, text=True, timeout=60)
 
 
@@ -129,9 +129,9 @@ def test_a_weak_production_process_ends_with_the_list_and_no_trace() -> None:
     assert "Traceback" not in result.stderr
 
 
-def test_a_good_production_process_starts() -> None:
-    result = _start(GOOD)
-    assert (result.returncode, "Traceback" in result.stderr) == (0, False)
+def test_a_good_production_process_starts_and_django_has_no_complaint() -> None:
+    result = _start(GOOD, "--deploy", "--fail-level", "WARNING")
+    assert (result.returncode, "Traceback" in result.stderr) == (0, False), result.stderr
 
 
 def test_a_wrong_value_ends_the_start_with_its_name_and_no_trace() -> None:
