@@ -66,7 +66,9 @@ def move_team(*, team: Team, under: Team | None, by: User | None) -> Team:
         before, path = moved.parent_id, f"{target.path if target else '/'}{moved.pk}/"
         Team.objects.filter(path__startswith=moved.path).update(path=Concat(Value(path), Substr(F("path"), len(moved.path) + 1)))
         Team.objects.filter(pk=moved.pk).update(parent=target)
-        audit.record(actor=by, verb="team.move", subject=moved, facts={"from": before, "to": target.pk if target else None})
+        audit.record(
+            actor=by, verb="team.move", subject=moved, facts={"from_team": before, "to_team": target.pk if target else None}
+        )
     team.refresh_from_db()
     return team
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,10 +10,12 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from reps.holiday_files import read_day
 from reps.models import AuditEntry, HolidayCalendar, Rep, Role, Team, User
 
 WORDS: dict[str, Promise] = {
@@ -50,6 +53,52 @@ WORDS: dict[str, Promise] = {
     "user.revoke": gettext_lazy("took an invitation back"),
     "user.sign_out": gettext_lazy("signed somebody out everywhere"),
 }
+# How the keys of facts and details read, in the order in which they stand.
+LABELS: dict[str, Promise] = {
+    "name": gettext_lazy("name"),
+    "address": gettext_lazy("e-mail"),
+    "new": gettext_lazy("new e-mail"),
+    "phone": gettext_lazy("phone"),
+    "kind": gettext_lazy("access"),
+    "fields": gettext_lazy("changed"),
+    "parent": gettext_lazy("part of"),
+    "from_team": gettext_lazy("from"),
+    "to_team": gettext_lazy("to"),
+    "team": gettext_lazy("team"),
+    "role": gettext_lazy("role"),
+    "rep": gettext_lazy("rep"),
+    "user": gettext_lazy("sign-in"),
+    "calendar": gettext_lazy("calendar"),
+    "from": gettext_lazy("from"),
+    "to": gettext_lazy("to"),
+    "last_on": gettext_lazy("last day"),
+    "led": gettext_lazy("led"),
+    "added": gettext_lazy("now may"),
+    "taken": gettext_lazy("no longer may"),
+    "put": gettext_lazy("days"),
+    "removed": gettext_lazy("days removed"),
+    "sessions": gettext_lazy("sessions"),
+    "filters": gettext_lazy("filters"),
+    "reason": gettext_lazy("why"),
+}
+_ORDER = {key: at for at, key in enumerate(LABELS)}
+# Keys that hold ids, and of what.
+_IDS = {
+    "team": "team",
+    "parent": "team",
+    "from_team": "team",
+    "to_team": "team",
+    "led": "team",
+    "role": "role",
+    "rep": "rep",
+    "user": "user",
+    "calendar": "holidaycalendar",
+}
+# Keys that hold a list; any other list of two is what was and what is.
+_LISTS = frozenset({"added", "fields", "filters", "led", "put", "removed", "taken"})
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+Names = dict[tuple[str, str], str]
+
 # Kinds of subject that have a name and a page here.
 _NAMED: dict[str, tuple[type[Any], str]] = {
     "rep": (Rep, "reps:rep"),
@@ -88,20 +137,28 @@ def did(verb: str) -> str:
     return str(WORDS[verb]) if verb in WORDS else verb
 
 
-def _names(rows: list[AuditEntry]) -> dict[tuple[str, str], str]:
-    names: dict[tuple[str, str], str] = {}
-    for kind, (model, _page) in _NAMED.items():
-        ids = {row.subject_id for row in rows if row.subject_type == kind and row.subject_id}
+def _names(rows: list[AuditEntry]) -> Names:
+    """The names of every subject and of every id in the facts."""
+    wanted: dict[str, set[str]] = {kind: set() for kind in _NAMED}
+    for row in rows:
+        if row.subject_type in wanted and row.subject_id.isdigit():
+            wanted[row.subject_type].add(row.subject_id)
+        for key, value in row.facts.items():
+            wanted.get(_IDS.get(key, ""), set()).update(str(one) for one in _each(value) if isinstance(one, int))
+    names: Names = {}
+    for kind, ids in wanted.items():
         if ids:
-            found = model._default_manager.filter(pk__in=ids).values_list("pk", "name")
+            found = _NAMED[kind][0]._default_manager.filter(pk__in=ids).values_list("pk", "name")
             names |= {(kind, str(pk)): name for pk, name in found}
     return names
 
 
-def _line(row: AuditEntry, names: dict[tuple[str, str], str]) -> Line:
+def _line(row: AuditEntry, names: Names) -> Line:
     name = names.get((row.subject_type, row.subject_id))
     detail = getattr(row, "detail", None)
     values = {key: value for key, value in row.facts.items() if key != "detail"} | (detail.values if detail else {})
+    ordered = sorted(values.items(), key=lambda item: _ORDER.get(item[0], len(_ORDER)))
+    words = ((str(LABELS.get(key, key.replace("_", " "))), _plain(key, value, names)) for key, value in ordered)
     return Line(
         entry=row,
         at=row.at,
@@ -109,17 +166,30 @@ def _line(row: AuditEntry, names: dict[tuple[str, str], str]) -> Line:
         did=did(row.verb),
         subject=name or " ".join(part for part in (row.subject_type, row.subject_id) if part),
         url=reverse(_NAMED[row.subject_type][1], args=[row.subject_id]) if name else "",
-        values=tuple((key.replace("_", " "), _plain(value)) for key, value in values.items()),
+        values=tuple((label, text) for label, text in words if text),
         is_blanked=bool(detail and detail.blanked_at),
     )
 
 
-def _plain(value: Any) -> str:
-    """A value of the trail as text."""
-    if value is None or value == "":
-        return "–"
+def _each(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _plain(key: str, value: Any, names: Names) -> str:
+    """A value of the trail as text; empty where there is nothing to say."""
     if isinstance(value, dict):
-        return ", ".join(f"{key} {_plain(inner)}" for key, inner in value.items())
-    if isinstance(value, list):
-        return " → ".join(_plain(inner) for inner in value) if len(value) == 2 else ", ".join(_plain(inner) for inner in value)
-    return {True: _("yes"), False: _("no")}.get(value, str(value)) if isinstance(value, bool) else str(value)
+        return ", ".join(f"{inner} {_one(inner, one, names) or '–'}" for inner, one in value.items())
+    if isinstance(value, list) and len(value) == 2 and key not in _LISTS:
+        return " → ".join(_one(key, one, names) or "–" for one in value)
+    return ", ".join(text for text in (_one(key, one, names) for one in _each(value)) if text)
+
+
+def _one(key: str, value: Any, names: Names) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if key in _IDS:
+        return names.get((_IDS[key], str(value)), str(value))
+    day = read_day(value) if isinstance(value, str) and _DAY.fullmatch(value) else None
+    return date_format(day, "j M Y") if day else str(value)

@@ -177,7 +177,27 @@ def test_the_trail_says_who_did_what_to_whom(cast: Cast, signed_in: Any) -> None
     org.place(rep=cast.ana.rep, team=cast.south, start=date(2026, 9, 16), by=cast.admin)
     line = signed_in(cast.auditor).get("/settings/audit/").context["lines"][0]
     assert (line.who, line.did, line.subject) == ("Adi", "moved a rep to a team", "Ana")
-    assert dict(line.values) == {"team": str(cast.south.pk), "from": "2026-09-16", "to": "–"}
+    assert line.values == (("team", "South"), ("from", "16 Sep 2026"))
+
+
+def test_the_trail_writes_changes_as_was_and_is(cast: Cast, signed_in: Any) -> None:
+    org.move_team(team=cast.north, under=cast.south, by=cast.admin)
+    people.edit_rep(rep=cast.ana.rep, by=cast.admin, phone="+62811", external_id="E-1")
+    edited, moved = signed_in(cast.admin).get("/settings/audit/").context["lines"]
+    assert moved.values == (("from", "Company"), ("to", "South"))
+    assert edited.values == (("changed", "external_id, phone"), ("phone", "– → +62811"), ("external id", "– → E-1"))
+
+
+def test_odd_values_of_other_parts_are_shown_as_they_are(cast: Cast, signed_in: Any) -> None:
+    audit.record(
+        actor=None,
+        verb="deal.odd",
+        subject="deal",
+        facts={"team": "x", "rep": [1, "y"], "on": "2026-99-99", "n": {"a": None, "b": True}},
+    )
+    line = signed_in(cast.admin).get("/settings/audit/").context["lines"][0]
+    assert (line.who, line.did, line.subject) == ("The system", "deal.odd", "deal")
+    assert dict(line.values) == {"team": "x", "rep": "1 → y", "on": "2026-99-99", "n": "a –, b yes"}
 
 
 @pytest.mark.parametrize(
