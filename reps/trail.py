@@ -156,7 +156,9 @@ def _names(rows: list[AuditEntry]) -> Names:
 def _line(row: AuditEntry, names: Names) -> Line:
     name = names.get((row.subject_type, row.subject_id))
     detail = getattr(row, "detail", None)
-    values = {key: value for key, value in row.facts.items() if key != "detail"} | (detail.values if detail else {})
+    details = detail.values if detail else {}
+    hidden = {"detail", "fields"} if details else {"detail"}
+    values = {key: value for key, value in row.facts.items() if key not in hidden} | details
     ordered = sorted(values.items(), key=lambda item: _ORDER.get(item[0], len(_ORDER)))
     words = ((str(LABELS.get(key, key.replace("_", " "))), _plain(key, value, names)) for key, value in ordered)
     return Line(
