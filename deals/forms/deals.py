@@ -58,6 +58,10 @@ class EditForm(forms.Form):
         self.deal, self.user, self.company, self.custom = deal, user, company, custom
         super().__init__(*args, **kwargs)
         self.initial.setdefault("version", deal.version)
+        for name in ("text", "name", "day"):
+            if name in self.fields:
+                self.fields[name].widget.attrs["data-focus"] = True
+                break
         for name, value in self.current().items():
             self.initial.setdefault(name, value)
 
@@ -79,7 +83,7 @@ class MoneyForm(EditForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["amount"] = MoneyField(currency=self.deal.currency, custom=self.custom, required=False, label=_("Amount"))
-        self.fields["amount"].widget.attrs.update({"inputmode": "text", "autocomplete": "off"})
+        self.fields["amount"].widget.attrs.update({"autocomplete": "off", "data-focus": True})
 
     def current(self) -> dict[str, Any]:
         """The amount with all its digits."""

@@ -187,10 +187,9 @@ def deal_stage(request: Request, pk: int) -> HttpResponse:
 @for_those_who_may("deal.edit")
 def deal_edit(request: Request, pk: int, field: str) -> HttpResponse:
     """Change one thing in its place: the form, and its saving. Typed text stays whatever happens."""
-    kind = EDITS.get(field)
+    found, kind = _editable(request, pk), EDITS.get(field)
     if kind is None:
         raise Http404
-    found = _editable(request, pk)
     if field == "owner" and not viewer_of(request.user).may("deal.reassign"):
         raise PermissionDenied
     custom = clean_param(request.POST, "custom") or request.session.get("money_custom")
