@@ -42,7 +42,11 @@ def test_no_import_of_ours_hides_inside_a_function():
         f"{sources.module_name(path)}:{found.line} imports {found.name}"
         for path in sources.python()
         for found in sources.imports(sources.tree(path), sources.package_of(path))
-        if found.inside and "." in found.name and sources.floor_of(found.name) is not None
+        if found.inside
+        and "." in found.name
+        and sources.floor_of(found.name) is not None
+        # It runs on any Python before anything is installed, and imports the rest once there is something to import.
+        and sources.module_name(path) != "salesteam.bootstrap"
     ]
     assert hidden == []
 
@@ -106,7 +110,7 @@ def test_models_know_neither_forms_nor_views():
         module, app = sources.module_name(path), path.relative_to(ROOT).parts[0]
         for found in sources.imports(sources.tree(path), sources.package_of(path)):
             kind = ".".join(found.name.split(".")[:2])
-            of_views = kind == f"{app}.views" and not module.startswith((f"{app}.views", f"{app}.urls"))
+            of_views = kind == f"{app}.views" and not module.startswith(f"{app}.views") and not module.endswith("urls")
             of_forms = kind == f"{app}.forms" and module.startswith(f"{app}.models")
             if of_views or of_forms:
                 wrong.append(f"{module} imports {found.name}")

@@ -11,7 +11,7 @@ from django.apps import apps
 from tests import sources
 from tests.sources import FLOORS, ROOT
 
-VISIBILITY = {"visible_to", "editable_by", "readable_by", "outlined_to"}
+VISIBILITY = {"visible_to", "editable_by", "readable_by", "outlined_to", "visible_by_link"}
 READS = {"all", "filter", "exclude", "get", "first", "last", "count", "exists", "order_by", "values", "values_list", "annotate",
          "aggregate", "select_related", "prefetch_related", "in_bulk", "iterator", "latest", "earliest", "only", "defer"}  # fmt: skip
 # Read by everybody who signed in: any of their own words (`present()`, `under()`) will do.
