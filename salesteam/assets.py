@@ -108,6 +108,7 @@ def _htmx() -> Path:
 
 
 def main(what: str) -> int:
+    """Build what is named on the command line; the exit code."""
     try:
         {"vendor": build_vendor, "translations": build_translations}[what]()
     except AssetError as error:

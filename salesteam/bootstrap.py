@@ -198,6 +198,7 @@ def refuse_taken_port() -> None:
 
 
 def main(task: str) -> None:
+    """Do what is missing for the task; `run` then becomes the supervisor."""
     os.umask(0o022)  # what is installed must be readable by the servers' account, whatever the caller's habit
     os.chdir(ROOT)
     if task == "run" and not MODULES.exists():

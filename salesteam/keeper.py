@@ -139,6 +139,7 @@ def _lock(path: Path) -> IO[str] | None:
 
 
 def main(home: str, profile: str) -> int:
+    """Keep the servers of one place, unless another keeper does already; the exit code."""
     place = Place(home=Path(home), for_tests=profile == "test")
     lock = _lock(place.keeper)
     if lock is None:

@@ -96,6 +96,7 @@ def _static_state() -> str:
 
 
 def main() -> None:
+    """All steps, in order."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "salesteam.settings")
     if embedded.is_used():
         embedded.ensure_running()

@@ -39,6 +39,7 @@ def _broker() -> Any:
 
 
 def main(part: str) -> int:
+    """The exit code of a health check: 0 when the part was seen lately."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "salesteam.settings")
     try:
         age = ages().get(part)

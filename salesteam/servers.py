@@ -62,22 +62,28 @@ class Server:
         self._end_leftovers()
 
     def is_alive(self) -> bool:
+        """Whether the process that was started last still runs."""
         return self.process is not None and self.process.poll() is None
 
     @property
     def data(self) -> Path:
+        """The data directory, in which the server works."""
         raise NotImplementedError
 
     def prepare(self) -> None:
+        """Make the data directory if there is none."""
         raise NotImplementedError
 
     def answers(self) -> bool:
+        """Whether the server takes connections."""
         raise NotImplementedError
 
     def command(self) -> list[str | Path]:
+        """Program and arguments."""
         raise NotImplementedError
 
     def stale_files(self) -> list[Path]:
+        """Lock and socket files that a killed server leaves."""
         raise NotImplementedError
 
     def _end_leftovers(self) -> bool:
@@ -101,6 +107,8 @@ class Server:
 
 
 class Postgres(Server):
+    """PostgreSQL 18."""
+
     name = "PostgreSQL"
     program = "postgres"
     # fast shutdown, immediate shutdown, and the last resort, after which it recovers from its log
@@ -154,6 +162,8 @@ class Postgres(Server):
 
 
 class Valkey(Server):
+    """Valkey 8, the broker of Celery."""
+
     name = "Valkey"
     program = "valkey-server"
     stop_signals = ((signal.SIGTERM, 10.0), (signal.SIGKILL, 5.0))

@@ -48,6 +48,7 @@ class Child:
     due_at: float = field(default=0.0)
 
     def start(self) -> None:
+        """Start it, bound to the life of this process."""
         self.started_at = time.monotonic()
         self.process = subprocess.Popen(
             self.command,
@@ -200,6 +201,7 @@ def answers(port: int) -> bool:
 
 
 def say(text: str) -> None:
+    """One line of progress."""
     print(f"· {text}", flush=True)
 
 
@@ -244,6 +246,7 @@ def wanted_port() -> int:
 
 
 def main() -> int:
+    """One run, from the lock to the last stop; the exit code."""
     place = embedded.here()
     try:
         embedded.prepare_directories(place)

@@ -35,6 +35,10 @@ def _is_well(port: int) -> bool:
     return answer(port, "/healthz")[0] == 200
 
 
+def _database(port: int) -> str:
+    return str(json.loads(answer(port, "/healthz")[1])["parts"]["database"])
+
+
 def test_a_taken_port_is_refused_naming_its_holder() -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
@@ -131,10 +135,8 @@ def test_pages_say_that_the_database_is_away_and_recover_without_a_restart(scene
     postmaster = scene.postmaster()
     os.kill(postmaster, signal.SIGSTOP)  # the worst kind: it takes connections and says nothing
     kill(*(set(scene.postgres()) - {postmaster}))
-    assert processes.wait_until(lambda: {answer(port, "/healthz")[0] for _ in range(6)} == {503}, 20)
-    status, body = answer(port, "/healthz", timeout=2)
-    parts = json.loads(body)["parts"]
-    assert (status, parts["web"], parts["database"], parts["broker"]) == (503, "ok", "degraded", "ok")
+    # Several times, since each web process remembers its last answer for a second.
+    assert processes.wait_until(lambda: {_database(port) for _ in range(6)} == {"degraded"}, 30)
     assert answer(port, "/healthz/live", timeout=2) == (200, "ok")
     cookie = {"Cookie": "salesteam_session=" + "a" * 32}  # asks the database who this is
     status, page = answer(port, "/account/login/", timeout=5, headers=cookie)
