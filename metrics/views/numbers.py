@@ -20,7 +20,8 @@ from lib import clock, htmx
 from lib.csv_out import download
 from lib.text import clean_param, int_param
 from metrics import asking, board, cards, scopes, tables
-from metrics.definitions import Kind, Metric
+from metrics.definitions import Kind, Metric, Unit
+from metrics.figures import Figure, of_rows
 from metrics.groups import Group
 from metrics.tables import Asked
 from metrics.windows import AsOf, as_of
@@ -121,11 +122,23 @@ class _Column:
 
 
 @dataclass(frozen=True)
+class _Cell:
+    """A figure of a line; `hint` says what it rests on, or why it is not known. A thin one looks thin."""
+
+    key: str
+    title: str
+    text: str
+    hint: str
+    is_known: bool
+    is_thin: bool
+
+
+@dataclass(frozen=True)
 class _Row:
-    """A line in words; cells are (metric key, its title, text, why not known)."""
+    """A line in words, with the width of its bar from 0 to 1."""
 
     line: Group
-    cells: list[tuple[str, str, str, str]]
+    cells: list[_Cell]
     width: float
 
 
@@ -165,19 +178,21 @@ def _table(request: Request, page: dict[str, Any], at: AsOf) -> dict[str, Any]:
     }
 
 
-def _cells(line: Group, asked: Asked, currency: str) -> list[tuple[str, str, str, str]]:
-    cells = []
-    for metric in asked.columns:
-        figure = line.figures[metric.key]
-        cells.append(
-            (
-                metric.key,
-                str(metric.title),
-                cards.value_text(metric, figure, currency),
-                figure.why if figure.value is None else "",
-            )
-        )
-    return cells
+def _cells(line: Group, asked: Asked, currency: str) -> list[_Cell]:
+    return [_cell(metric, line.figures[metric.key], currency) for metric in asked.columns]
+
+
+def _cell(metric: Metric, figure: Figure, currency: str) -> _Cell:
+    is_rate = metric.unit in (Unit.SHARE, Unit.DAYS) or metric.key == "average_deal"
+    rests_on = of_rows(metric, figure, cards.lang()) if is_rate else ""
+    return _Cell(
+        key=metric.key,
+        title=str(metric.title),
+        text=cards.value_text(metric, figure, currency),
+        hint=figure.why if figure.value is None else rests_on,
+        is_known=figure.reason in ("", "missing_fx"),
+        is_thin=is_rate and figure.is_thin,
+    )
 
 
 def _column(request: Request, metric: Metric, asked: Asked) -> _Column:
