@@ -8,7 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.dates import MONTHS, WEEKDAYS
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from reps.forms.fields import DayField, LineField
 from reps.forms.teams import ZoneMixin
@@ -38,7 +38,9 @@ class CompanyForm(ZoneMixin):
     opens_at = forms.TimeField(
         label=gettext_lazy("Working hours from"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
     )
-    closes_at = forms.TimeField(label=gettext_lazy("to"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
+    closes_at = forms.TimeField(
+        label=pgettext_lazy("end of working hours", "to"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+    )
     calendar = forms.ModelChoiceField(
         HolidayCalendar.objects.none(), label=gettext_lazy("Holidays"), required=False, empty_label=gettext_lazy("None")
     )

@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from reps.forms.fields import DayField, LineField
 from reps.models import HolidayCalendar, Rep, Team, User
@@ -38,7 +38,7 @@ class NewTeamForm(forms.Form):
     name = LineField(label=gettext_lazy("Name"), max_length=80)
     parent = forms.ModelChoiceField(Team.objects.none(), label=gettext_lazy("Part of"), required=False, empty_label=_AT_THE_TOP)
     lead = forms.ModelChoiceField(
-        Rep.objects.none(), label=gettext_lazy("Lead"), required=False, empty_label=gettext_lazy("None yet")
+        Rep.objects.none(), label=pgettext_lazy("of a team", "Lead"), required=False, empty_label=gettext_lazy("None yet")
     )
     members = forms.ModelMultipleChoiceField(
         Rep.objects.none(), label=gettext_lazy("Members"), required=False, widget=forms.CheckboxSelectMultiple
@@ -86,7 +86,7 @@ class LeadForm(forms.Form):
     """Who leads from which day."""
 
     rep = forms.ModelChoiceField(
-        Rep.objects.none(), label=gettext_lazy("Lead"), required=False, empty_label=gettext_lazy("Nobody")
+        Rep.objects.none(), label=pgettext_lazy("of a team", "Lead"), required=False, empty_label=gettext_lazy("Nobody")
     )
     start = DayField(label=gettext_lazy("From"), required=False, help_text=gettext_lazy("Leave empty if it has always been so."))
 
