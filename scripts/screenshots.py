@@ -71,9 +71,13 @@ def _explain(page: Page) -> None:
     page.wait_for_selector("dialog#panel[open] h2")
 
 
+def _whole_home(page: Page) -> None:
+    page.set_viewport_size({"width": 1440, "height": 1000})
+
+
 SCENES = (
-    Scene("manager-home", "dashboard-home", Look(1440, False, "en")),
-    Scene("manager-home-dark", "dashboard-home", Look(1440, True, "en")),
+    Scene("manager-home", "dashboard-home", Look(1440, False, "en"), _whole_home),
+    Scene("manager-home-dark", "dashboard-home", Look(1440, True, "en"), _whole_home),
     Scene("deals", "deals-list", Look(1440, False, "en")),
     Scene("deal", "deals-detail", Look(1440, False, "en")),
     Scene("explain", "dashboard-home", Look(1440, False, "en"), _explain),

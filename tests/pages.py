@@ -67,12 +67,12 @@ SETTINGS = (
     Page("deals:rates", who="admin", queries=5),
 )
 HOME = (
-    Page("dashboard:home", who="manager", name="home-manager", queries=8),
+    Page("dashboard:home", who="manager", queries=8),
     Page("dashboard:home", who="ana", name="home-rep", queries=7),
     Page("dashboard:home", who="admin", name="home-admin", queries=5),
     Page("dashboard:home", who="finance", name="home-finance", queries=5),
     Page("dashboard:home", who="auditor", name="home-auditor", queries=8),
-    Page("dashboard:mine", who="manager", queries=7),
+    Page("dashboard:mine", queries=7),
     Page("dashboard:needs", who="manager", queries=6),
     Page("dashboard:search", query={"q": "an"}, queries=5),
     Page("dashboard:help", queries=4),
@@ -116,7 +116,7 @@ PEOPLE = (
     Page("reps:invite", who="admin", queries=6),
     Page("reps:invitations", who="admin", queries=5),
     Page("reps:teams", queries=6),
-    Page("reps:team", who="manager", at={"pk": "team"}, queries=10),
+    Page("reps:team", who="manager", at={"pk": "team"}, queries=9),
     Page("reps:team_new", who="admin", queries=7),
     Page("reps:team_edit", who="admin", at={"pk": "team"}, queries=6),
     Page("reps:team_move", who="admin", at={"pk": "team"}, queries=6),
@@ -142,8 +142,9 @@ COMPANY = (
     Page("dashboard:styleguide", who="admin", queries=4),
 )
 ONESELF = (
-    Page("reps:account", queries=11),
+    Page("reps:account", queries=7),
     Page("reps:my_access", queries=5),
+    Page("reps:my_trail", queries=5),
     Page("account_change_password", queries=4),
     Page("account_logout", queries=4),
 )

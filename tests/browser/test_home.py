@@ -49,7 +49,7 @@ def test_a_number_opens_its_explanation_beside_the_page(cast, visit):
     page = visit().sign_in(cast.manager).open("/").page
     page.locator(".stand .explain").first.click()
     page.locator("#panel[open]").wait_for()
-    assert "Won value" in page.locator("#panel-title").inner_text()
+    assert "Won value" in page.locator("#panel-body").inner_text()
 
 
 def test_a_rep_ticks_a_step_and_the_day_refreshes(cast, visit):
