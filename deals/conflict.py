@@ -66,7 +66,7 @@ class Conflict:
 
 def conflict_of(stale: StaleDeal, *, posted: Mapping[str, Any], action: str) -> Conflict:
     """The conflict as a page shows it. `posted` is what the person sent, kept to the letter."""
-    last = DealEvent.objects.filter(deal=stale.deal).select_related("actor").order_by("-pk").first()
+    last = DealEvent.objects.filter(deal=stale.deal).select_related("actor").order_by("-recorded_at", "-pk").first()
     sides = [
         Side(LABELS[key], shown(key, value, stale.deal), shown(key, getattr(stale.deal, key), stale.deal))
         for key, value in stale.wanted.items()

@@ -88,6 +88,11 @@ class Asked:
         return SORTS[self.sort or ("close" if self.state == "open" else "new" if self.state == "all" else "ended")]
 
     @property
+    def order_may_be_empty(self) -> bool | None:
+        """False where the state rules out rows without the sort's value; None where the column itself says it."""
+        return False if self.order.key == "closed_on" and self.state not in ("open", "all") else None
+
+    @property
     def is_filtered(self) -> bool:
         """Anything narrows the list besides its state."""
         return replace(self, state="open", sort="", mine="") != Asked()

@@ -12,7 +12,8 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from django.db.models import F, Q, QuerySet
+from django.core.exceptions import FieldDoesNotExist
+from django.db.models import F, Model, Q, QuerySet
 
 PAGE_SIZE = 50
 _MOST_CURSOR = 400
@@ -63,16 +64,21 @@ def keyset(
     cursor: str = "",
     size: int = PAGE_SIZE,
     tie: str = "pk",
+    nullable: bool | None = None,
 ) -> Page:
     """The page of `rows` in the order (key, tie) that the cursor names; the first page for a missing or spoilt cursor.
 
     `key` is a field or annotation; rows without a value come last either way. `parse` reads the key back from the
-    cursor. One query, no count.
+    cursor. `nullable` says whether such rows can be among these; the field says it unless given. Where none can, the
+    order is the index's own and the page starts at its place in it. One query, no count.
     """
     backwards, value, tie_value = _decode(cursor, parse)
+    empty = _may_be_empty(rows.model, key) if nullable is None else nullable
+    if value is None and not empty:
+        backwards, tie_value = False, None
     if tie_value is not None:
-        rows = rows.filter(_beyond(key, tie, value, tie_value, descending=descending, backwards=backwards))
-    found = list(rows.order_by(*_order(key, tie, descending=descending, backwards=backwards))[: size + 1])
+        rows = rows.filter(_beyond(key, tie, value, tie_value, descending=descending, backwards=backwards, empty=empty))
+    found = list(rows.order_by(*_order(key, tie, descending=descending, backwards=backwards, empty=empty))[: size + 1])
     more, found = len(found) > size, found[:size]
     if backwards:
         found.reverse()
@@ -86,21 +92,35 @@ def keyset(
     )
 
 
-def _order(key: str, tie: str, *, descending: bool, backwards: bool) -> list[Any]:
+def _may_be_empty(model: type[Model], key: str) -> bool:
+    """Whether a column may hold no value; an annotation is taken for one that may."""
+    try:
+        return bool(model._meta.get_field(key).null)
+    except FieldDoesNotExist:
+        return True
+
+
+def _order(key: str, tie: str, *, descending: bool, backwards: bool, empty: bool) -> list[Any]:
     down = descending != backwards
     column = F(key)
-    ordered = column.desc(nulls_first=backwards or None, nulls_last=not backwards or None) if down else (
-        column.asc(nulls_first=backwards or None, nulls_last=not backwards or None)
+    if not empty:
+        return [column.desc() if down else column.asc(), f"-{tie}" if down else tie]
+    ordered = (
+        column.desc(nulls_first=backwards or None, nulls_last=not backwards or None)
+        if down
+        else (column.asc(nulls_first=backwards or None, nulls_last=not backwards or None))
     )
     return [ordered, f"-{tie}" if down else tie]
 
 
-def _beyond(key: str, tie: str, value: Any, tie_value: Any, *, descending: bool, backwards: bool) -> Q:
+def _beyond(key: str, tie: str, value: Any, tie_value: Any, *, descending: bool, backwards: bool, empty: bool) -> Q:
     side = "lt" if descending != backwards else "gt"
     after_tie = Q(**{f"{tie}__{side}": tie_value})
     if value is None:
         same = Q(**{f"{key}__isnull": True}) & after_tie
         return same | Q(**{f"{key}__isnull": False}) if backwards else same
+    if not empty:  # the first condition is what an index can seek by
+        return Q(**{f"{key}__{side}e": value}) & (Q(**{f"{key}__{side}": value}) | after_tie)
     after = Q(**{f"{key}__{side}": value}) | (Q(**{key: value}) & after_tie)
     return after if backwards else after | Q(**{f"{key}__isnull": True})
 

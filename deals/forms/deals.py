@@ -86,9 +86,10 @@ class MoneyForm(EditForm):
         self.fields["amount"].widget.attrs.update({"autocomplete": "off", "data-focus": True})
 
     def current(self) -> dict[str, Any]:
-        """The amount with all its digits."""
+        """The amount with all its digits, in groups that both customs read alike: 140 240 000."""
         amount = self.deal.amount
-        return {"amount": "" if amount is None else format(quantize(amount, self.deal.currency), "f")}
+        shown = "" if amount is None else f"{quantize(amount, self.deal.currency):,f}".replace(",", " ")
+        return {"amount": shown}
 
     def clean(self) -> dict[str, Any]:
         """Keeps the two readings of an unclear amount for the buttons."""

@@ -548,7 +548,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='deal',
-            index=models.Index(fields=['amount', 'id'], name='deal_by_amount'),
+            index=models.Index(condition=models.Q(('outcome', '')), fields=['last_contact_on', 'id'], name='deal_open_by_contact'),
+        ),
+        migrations.AddIndex(
+            model_name='deal',
+            index=models.Index(models.OrderBy(models.F('amount'), descending=True, nulls_last=True), models.OrderBy(models.F('id'), descending=True), name='deal_by_amount'),
         ),
         migrations.AddIndex(
             model_name='deal',

@@ -186,7 +186,8 @@ class Deal(models.Model):
             models.Index(fields=["account", "-id"], name="deal_by_account"),
             models.Index(fields=["expected_close_on", "id"], condition=Q(outcome=""), name="deal_open_by_close"),
             models.Index(fields=["next_action_on", "id"], condition=Q(outcome=""), name="deal_open_by_next"),
-            models.Index(fields=["amount", "id"], name="deal_by_amount"),
+            models.Index(fields=["last_contact_on", "id"], condition=Q(outcome=""), name="deal_open_by_contact"),
+            models.Index(F("amount").desc(nulls_last=True), F("id").desc(), name="deal_by_amount"),
             models.Index(fields=["id"], condition=Q(has_history=True), name="deal_to_replay"),
             GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="deal_name_trigram"),
         ]

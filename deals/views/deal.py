@@ -136,8 +136,7 @@ def _stale(request: Request, stale: StaleDeal) -> HttpResponse:
     if not htmx.is_fragment(request):
         return _page(request, found, status=409, conflict=conflict)
     response = render(request, "deals/_deal.html", _context(request, found, conflict=conflict), status=409)
-    response["HX-Retarget"], response["HX-Reswap"] = "#deal", "outerHTML"
-    return response
+    return _in_place(response, "#deal", "outerHTML")
 
 
 def _refused(request: Request, pk: int, refusal: Refused) -> HttpResponse:
@@ -146,8 +145,7 @@ def _refused(request: Request, pk: int, refusal: Refused) -> HttpResponse:
     if not htmx.is_fragment(request):
         return _page(request, found, status=422, refusal=str(refusal))
     response = render(request, "deals/_deal.html", _context(request, found, refusal=str(refusal)), status=422)
-    response["HX-Retarget"], response["HX-Reswap"] = "#deal", "outerHTML"
-    return response
+    return _in_place(response, "#deal", "outerHTML")
 
 
 def _day_posted(request: Request, name: str) -> date | None:
@@ -235,9 +233,16 @@ def _edit_form(request: Request, found: Deal, field: str, form: EditForm) -> Htt
         "account_text": request.POST.get("account_text", found.account.name if found.account else ""),
         "typed": request.POST,
     }
-    return htmx.page_or_fragment(
-        request, "deals/edit.html", "deals/_edit.html", context, status=422 if request.method == "POST" else 200
-    )
+    status = 422 if request.method == "POST" else 200
+    response = htmx.page_or_fragment(request, "deals/edit.html", "deals/_edit.html", context, status=status)
+    # The form that was sent stays where it is; only a saved one gives way to the deal.
+    return _in_place(response, f"#edit-{field}", "outerHTML") if status == 422 else response
+
+
+def _in_place(response: HttpResponse, target: str, swap: str) -> HttpResponse:
+    """Have htmx put the answer there instead of over the whole deal."""
+    response["HX-Retarget"], response["HX-Reswap"] = target, swap
+    return response
 
 
 # ── Ending ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -288,7 +293,8 @@ def _close_form(request: Request, found: Deal, outcome: str, refusal: Refused | 
             "on", clean_param(request.POST, "on", most=20), {"class": "form-control", "id": "close-on"}
         ),
     }
-    return htmx.page_or_fragment(request, "deals/close.html", "deals/_close.html", context, status=422 if refusal else 200)
+    response = htmx.page_or_fragment(request, "deals/close.html", "deals/_close.html", context, status=422 if refusal else 200)
+    return _in_place(response, "#deal-sheet", "innerHTML") if refusal else response
 
 
 @require_POST

@@ -65,7 +65,7 @@ def deals(request: Request) -> HttpResponse:
     order, today = asked.order, clock.today(request.company.zone)
     page = keyset(
         rows.select_related("account", "stage", "owner"), key=order.key, parse=order.parse, descending=order.descending,
-        cursor=clean_param(request.GET, "after", most=400),
+        cursor=clean_param(request.GET, "after", most=400), nullable=asked.order_may_be_empty,
     )  # fmt: skip
     context = {
         "rows": [Row(deal, signs(deal, today)) for deal in page],

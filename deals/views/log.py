@@ -70,7 +70,7 @@ def _sheet(
         "channel": channel,
         "key": clean_param(request.POST, "key") or str(uuid7()),
         "days": dates.soon(clock.today(request.company.zone)),
-        "lead_form": lead_form or LeadForm(currency=request.company.currency, prefix="lead"),
+        "lead_form": lead_form or _lead_form(request),
         "refusal": refusal,
         "wrote": clean_param(request.GET, "wrote") == "1",
         "typed": request.POST,
@@ -163,8 +163,13 @@ def _set_next_step(request: Request, deal: Deal | None) -> bool:
     return True
 
 
+def _lead_form(request: Request, data: Any = None) -> LeadForm:
+    """The lead's fields in the sheet; none is marked as required, since hidden ones would hold up the other tiles."""
+    return LeadForm(data, currency=request.company.currency, prefix="lead", use_required_attribute=False)
+
+
 def _log_lead(request: Request) -> HttpResponse:
-    form = LeadForm(request.POST, currency=request.company.currency, prefix="lead")
+    form = _lead_form(request, request.POST)
     if not form.is_valid():
         return _sheet(request, about=None, lead_form=form, status=422)
     viewer = viewer_of(request.user)

@@ -39,8 +39,11 @@ document.addEventListener("htmx:afterSwap", (event) => {
 
 function openLog(trigger) {
   const url = new URL(trigger?.href || document.body.dataset.logUrl, location.origin);
+  // The button of the page itself says what the open page is about; the one in the frame, the key and the thumb do not.
+  const says = (element) => element?.matches("[data-log-deal], [data-log-account], [data-log-lead]");
+  const from = says(trigger) ? trigger : (document.querySelector(".page-end [data-log]") ?? trigger);
   for (const name of ["deal", "account", "lead", "contact", "channel"]) {
-    const value = trigger?.getAttribute(`data-log-${name}`);
+    const value = trigger?.getAttribute(`data-log-${name}`) ?? from?.getAttribute(`data-log-${name}`);
     if (value) url.searchParams.set(name, value);
   }
   for (const dialog of document.querySelectorAll("dialog[open]")) close(dialog);

@@ -215,7 +215,7 @@ def test_what_cannot_be_saved_keeps_what_was_typed(
     cast: Cast, deal: Deal, signed_in: SignIn, field: str, data: dict[str, str], says: str
 ) -> None:
     response = post(signed_in(cast.ana, htmx=True), deal, f"edit/{field}", **data)
-    assert response.status_code == 422
+    assert (response.status_code, response["HX-Retarget"]) == (422, f"#edit-{field}")
     assert says in response.content.decode()
     assert Deal.objects.get().version == 1
 
@@ -296,7 +296,7 @@ def test_a_new_competitor_is_written_down(cast: Cast, deal: Deal, signed_in: Sig
 )
 def test_a_day_that_cannot_be_is_refused_on_closing(cast: Cast, deal: Deal, signed_in: SignIn, on: str, says: str) -> None:
     response = post(signed_in(cast.ana, htmx=True), deal, "close", outcome="won", on=on)
-    assert response.status_code == 422
+    assert (response.status_code, response["HX-Retarget"]) == (422, "#deal-sheet")
     assert says in response.content.decode()
     assert Deal.objects.get().is_open
 
@@ -364,3 +364,12 @@ def test_a_bulk_act_without_deals_or_value_says_what_to_do(cast: Cast, signed_in
     response = signed_in(cast.ana).post("/deals/bulk/", data, follow=True)
     assert "Tick at least one deal" in response.content.decode()
     assert Activity.objects.count() == 0
+
+
+def test_the_amount_in_its_form_reads_back_as_itself(cast: Cast, signed_in: SignIn) -> None:
+    client = signed_in(cast.ana, htmx=True)
+    for amount, currency in ((Decimal(140_240_000), "IDR"), (Decimal("1234.50"), "USD"), (Decimal(1234), "USD")):
+        deal = make.deal(owner=cast.ana, amount=amount, currency=currency)
+        shown = client.get(f"/deals/{deal.pk}/edit/amount/").context["form"].initial["amount"]
+        assert post(client, deal, "edit/amount", amount=shown).status_code == 200
+        assert Deal.objects.get(pk=deal.pk).version == 1
