@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from lib import clock
 from reps.access import Viewer, viewer_of
-from reps.models import Capability, Company, Team, TeamLead, TeamMembership, User
-from reps.org import today
+from reps.models import Capability, Company, Team, TeamLead, User
 
 YES, PARTLY, NO = "yes", "partly", "no"
 
@@ -136,21 +136,16 @@ def who_reads(user: User, company: Company) -> list[Reader]:
 
 
 def _readers_of_rep(viewer: Viewer, company: Company) -> list[Reader]:
-    day, found = today(), []
-    path = Team.objects.filter(pk__in=viewer.team_ids).values_list("path", flat=True).first() or ""
-    above = [int(part) for part in path.split("/") if part]
-    leads = TeamLead.objects.on(day).filter(team__in=above).exclude(rep=viewer.rep_id)
+    found: list[Reader] = []
+    own = list(Team.objects.filter(pk__in=viewer.team_ids).values_list("name", "path"))
+    above = {int(part) for _name, path in own for part in path.split("/") if part}
+    leads = TeamLead.objects.on(clock.today(company.zone)).filter(team__in=above).exclude(rep=viewer.rep_id)
     names = list(dict.fromkeys(leads.order_by("-team__path").values_list("rep__name", flat=True)))
     if names:
         found.append(Reader(", ".join(names), _("As your managers: your deals, activities and notes, to read and change")))
-    mates = TeamMembership.objects.on(day).filter(team__in=viewer.team_ids).exclude(rep=viewer.rep_id)
-    if mates.exists():
-        found.append(
-            Reader(
-                _("Your team, %(team)s") % {"team": _names(viewer.team_ids)},
-                _("Your deals and how many activities, without notes"),
-            )
-        )
+    if viewer.mate_ids - viewer.own_ids:
+        team = _("Your team, %(team)s") % {"team": ", ".join(name for name, _path in own)}
+        found.append(Reader(team, _("Your deals and how many activities, without notes")))
     if company.outline_across_teams:
         found.append(Reader(_("Other teams"), _("Your deals as stage, size and expected close, without names")))
     return found

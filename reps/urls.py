@@ -13,6 +13,7 @@ urlpatterns = [
     # My own
     path("me/", account.account, name="account"),
     path("me/access/", account.my_access, name="my_access"),
+    path("me/changes/", account.my_trail, name="my_trail"),
     path("me/sessions/end/", account.sign_out_there, name="sign_out_there"),
     path("me/sessions/end-others/", account.sign_out_elsewhere, name="sign_out_elsewhere"),
     # People

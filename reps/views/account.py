@@ -16,7 +16,7 @@ from reps.preferences import remember_theme
 from reps.requests import Request
 from reps.views.answers import done, show
 
-_OWN_ROWS = 8
+_OWN_ROWS = 100
 
 
 @require_http_methods(["GET", "POST"])
@@ -33,7 +33,6 @@ def account(request: Request) -> HttpResponse:
         "sessions": Session.objects.of(request.user),
         "this_key": request.session.session_key,
         "readers": preview.who_reads(request.user, request.company),
-        "trail": trail.in_words(AuditEntry.objects.visible_to(request.user).about(request.user)[:_OWN_ROWS]),
     }
     return show(request, "reps/account.html", context, form)
 
@@ -70,3 +69,10 @@ def sign_out_there(request: Request) -> HttpResponse:
 def my_access(request: Request) -> HttpResponse:
     """What I can see and do, in words."""
     return show(request, "reps/my_access.html", {"preview": preview.of(request.user, request.company), "person": request.user})
+
+
+@require_GET
+def my_trail(request: Request) -> HttpResponse:
+    """What was done to my data, and by whom."""
+    rows = AuditEntry.objects.visible_to(request.user).about(request.user)[:_OWN_ROWS]
+    return show(request, "reps/my_trail.html", {"trail": trail.in_words(rows)})

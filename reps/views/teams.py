@@ -85,13 +85,13 @@ def team(request: Request, pk: int) -> HttpResponse:
     today = clock.today(request.company.zone)
     found = get_object_or_404(Team.objects.visible_to(request.user).select_related("parent", "calendar"), pk=pk)
     reps = Rep.objects.visible_to(request.user).standing_on(today).belonging_to(found.pk)
-    viewer = request.user.viewer
+    spans, viewer = history.of_team(found, today), request.user.viewer
     context = {
         "team": found,
         "members": reps.here_on(today).order_by("name"),
-        "lead": TeamLead.objects.on(today).filter(team=found).select_related("rep").first(),
+        "lead": next((span for span in spans if span.kind == "lead" and span.is_now), None),
         "children": Team.objects.visible_to(request.user).filter(parent=found, closed_on=None),
-        "history": history.of_team(found, today),
+        "history": spans,
         "may_edit": request.user.is_admin,
         "may_place": request.user.is_admin or (viewer.may("team.edit") and found.pk in viewer.subtree_team_ids),
         "shows_numbers": viewer.reads_everything or found.pk in viewer.team_ids | viewer.subtree_team_ids,

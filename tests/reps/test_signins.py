@@ -235,5 +235,5 @@ def test_an_auditor_takes_the_trail_away_with_its_hashes(cast: Cast, signed_in: 
 def test_i_see_what_was_done_to_me_and_by_whom(cast: Cast, signed_in: Any) -> None:
     org.place(rep=cast.ana.rep, team=cast.south, start=None, by=cast.admin)
     org.place(rep=cast.budi.rep, team=cast.south, start=None, by=cast.admin)
-    trail = signed_in(cast.ana).get("/me/").context["trail"]
+    trail = signed_in(cast.ana).get("/me/changes/").context["trail"]
     assert [(line.who, line.did, line.subject) for line in trail] == [("Adi", "moved a rep to a team", "Ana")]
