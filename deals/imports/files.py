@@ -19,6 +19,7 @@ MOST_COLUMNS = 200
 MOST_HEADER = 64 * 1024
 MOST_CELL = 32_767  # what a spreadsheet cell holds
 _BLOCK = 1024 * 1024
+_MOST_BLANK = 20
 DELIMITERS = (",", ";", "\t", "|")
 # First bytes of what people upload by mistake.
 _NOT_TEXT = {
@@ -69,7 +70,8 @@ class Source:
 
 def display_name(name: str) -> str:
     """The file's own name: folders in it are dropped, whichever system wrote them."""
-    return clean_line(PurePath(name.replace("\\", "/")).name)[:120] or "file.csv"
+    own = clean_line(PurePath(name.replace("\\", "/")).name)[:120]
+    return own if own.strip(".") else "file.csv"
 
 
 def inspect(path: Path, name: str = "") -> Source:
@@ -125,7 +127,7 @@ def _proved(path: Path, name: str, encoding: str) -> str:
             if "\0" in text:
                 raise BadFile("nul", file=name)
             if len(block) == _BLOCK and "\n" not in text and "\r" not in text:
-                raise BadFile("endless_line", file=name)
+                raise BadFile("endless_line" if stream.tell() > _BLOCK else "too_many_columns", file=name, most=MOST_COLUMNS)
     return encoding
 
 
@@ -133,8 +135,10 @@ def _header(path: Path, name: str, encoding: str) -> tuple[int, str, tuple[str, 
     """How many lines precede the header, the delimiter, and the names of the columns."""
     with path.open(encoding=encoding, newline="") as stream:
         line, skip = stream.readline(MOST_HEADER), 0
+        while line and not line.strip() and skip < _MOST_BLANK:
+            line, skip = stream.readline(MOST_HEADER), skip + 1
         if line.lower().startswith("sep=") and len(line.strip()) <= 5:
-            line, skip = stream.readline(MOST_HEADER), 1
+            line, skip = stream.readline(MOST_HEADER), skip + 1
     if len(line) >= MOST_HEADER:
         raise BadFile("too_many_columns", file=name, most=MOST_COLUMNS)
     if line.lstrip().startswith("<"):

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext_lazy as _
+
+from lib.numbers import language, number
 
 _FILES = {
     "empty": _("%(file)s is empty. Export it again and choose the new file."),
@@ -50,8 +53,8 @@ _ROWS = {
     "bad_currency": _("This is no currency code such as IDR or USD."),
     "bad_phone": _("This cannot be a phone number."),
     "bad_email": _("This is no e-mail address."),
-    "unclear_money": _("It can be read as %(english)s or as %(indonesian)s. Say which with --money en or --money id."),
-    "unclear_date": _("It can be read as %(day_first)s or as %(month_first)s. Say which with --dates dmy or --dates mdy."),
+    "unclear_money": _("It can be read as %(english)s or as %(indonesian)s."),
+    "unclear_date": _("It can be read as %(day_first)s or as %(month_first)s."),
     "unknown_name": _("Nothing of this name is known here."),
     "ambiguous_name": _("More than one has this name. Make the names differ, then import again."),
     "unknown_contact": _("The account has no contact of this name. Import the contacts first."),
@@ -72,10 +75,10 @@ _ROWS = {
     "other_currency": _("This deal is in %(currency)s. The currency of a deal does not change."),
 }
 _SAID = {
-    "matched": _("%(kind)s: “%(text)s” is taken as “%(name)s” (%(rows)s rows)."),
-    "answered": _("%(kind)s: “%(text)s” is taken as “%(name)s”, as you answered (%(rows)s rows)."),
-    "created": _("%(kind)s: “%(text)s” is new (%(rows)s rows)."),
-    "left_out": _("%(kind)s: the %(rows)s rows with “%(text)s” are left out, as you answered."),
+    "matched": _("%(kind)s: “%(text)s” is taken as “%(name)s” (%(rows)s)."),
+    "answered": _("%(kind)s: “%(text)s” is taken as “%(name)s”, as you answered (%(rows)s)."),
+    "created": _("%(kind)s: “%(text)s” is new (%(rows)s)."),
+    "left_out": _("%(kind)s: “%(text)s” is left out, as you answered (%(rows)s)."),
     "company_currency": _("The company's currency is now %(currency)s."),
     "currency_assumed": _("Amounts without a currency are taken as %(currency)s."),
     "pipeline_made": _("A pipeline is made of the stages in the file: %(qualified)s count as qualified, %(unqualified)s do not."),
@@ -83,14 +86,14 @@ _SAID = {
     "money_custom": _("Amounts in the column %(column)s of %(file)s are read in the %(custom)s way, as in “%(example)s”."),
     "date_custom": _("Dates in the column %(column)s of %(file)s are read with the %(custom)s first, as in “%(example)s”."),
     "unused_column": _("The column %(column)s of %(file)s is not used."),
-    "no_account": _("%(rows)s deals have no account. They are stored without one."),
-    "no_opening": _("%(rows)s open deals have no opening day. They are stored as open with the day unknown."),
-    "lost_zero": _("%(rows)s lost deals have the value 0. Their amount is left empty, since it is not known."),
+    "no_account": _("Deals without an account: %(n)s. They are stored without one."),
+    "no_opening": _("Open deals without an opening day: %(n)s. They are stored as open with the day unknown."),
+    "lost_zero": _("Lost deals with the value 0: %(n)s. Their amount is left empty, since it is not known."),
     "no_list_price": _("List prices are kept with the products. They are not used as amounts of deals."),
-    "sector_odd": _("The sector “%(text)s” is kept as it is in the file (%(rows)s rows). Did they mean “%(near)s”?"),
-    "reps_without_rows": _("%(count)s sellers have no deals in the file."),
-    "office_team": _("%(count)s teams are named after their managers, each part of its office."),
-    "controls": _("%(cells)s cells had characters that cannot be shown. They were removed."),
+    "sector_odd": _("The sector “%(text)s” is kept as it is in the file (%(rows)s). Did they mean “%(near)s”?"),
+    "reps_without_rows": _("Sellers without a deal in the file: %(n)s."),
+    "office_team": _("New teams: %(n)s. Each is named after its manager and part of its office."),
+    "controls": _("Cells with characters that cannot be shown: %(n)s. The characters were removed."),
 }
 KINDS = {
     "teams": _("Teams and people"), "products": _("Products"), "accounts": _("Accounts"), "contacts": _("Contacts"),
@@ -115,8 +118,10 @@ def _shown(name: str, value: Any) -> str:
         return str(REFERENCES.get(value) or KINDS.get(value) or value)
     if name == "custom":
         return str(CUSTOMS[value])
-    if name in ("rows", "count", "cells") and isinstance(value, int):
-        return f"{value:,}"
+    if name == "rows":
+        return ngettext("%(n)s row", "%(n)s rows", value) % {"n": number(value, language(get_language()))}
+    if name in ("n", "most") and isinstance(value, int):
+        return number(value, language(get_language()))
     return str(value)
 
 

@@ -44,7 +44,7 @@ def read_teams(run: Run, table: Table) -> None:
             counts.new += changed
             counts.unchanged += not changed
     if len(org.teams) > made:
-        run.report.say("office_team", count=len(org.teams) - made)
+        run.report.say("office_team", n=len(org.teams) - made)
 
 
 def _load() -> _Org:

@@ -60,7 +60,8 @@ def write(
     report, company = Report(), Company.load()
     with transaction.atomic(), _alone():
         _adopt_currency(company, options, report)
-        if batch._state.adding:
+        is_own = batch._state.adding  # no page waits for it: it is finished here
+        if is_own:
             batch.save()
         with Writer(company=company, actor=scope.user, batch=batch) as writer:
             run = _Run(company=company, options=options, scope=scope, writer=writer, report=report)
@@ -70,6 +71,10 @@ def write(
         if report.changes_nothing:
             transaction.set_rollback(True)
             return report
+        if is_own:
+            batch.rows_total = batch.rows_done = run.total
+            batch.finished_at, batch.report = run.now, report.as_json()
+            batch.save()
         counts = {kind: {"read": c.read, "stored": c.stored, "rejected": c.rejected} for kind, c in report.counts.items()}
         record(actor=scope.user, verb="import.run", subject=batch, facts={"counts": counts, "files": len(tables)})
     return report
@@ -171,11 +176,11 @@ def _say_idle_sellers(run: Run, surveys: Sequence[tuple[Table, Survey]]) -> None
     sellers = {fold(tidy(cell)) for table, found in surveys if table.kind == "teams" for cell in found.names["rep"]}
     owners = {fold(tidy(cell)) for table, found in surveys if table.kind == "deals" for cell in found.names["owner"]}
     if sellers and owners and sellers - owners:
-        run.report.say("reps_without_rows", count=len(sellers - owners))
+        run.report.say("reps_without_rows", n=len(sellers - owners))
 
 
 def _say_tally(run: Run) -> None:
     for code in ("no_account", "no_opening", "lost_zero"):
         if run.report.tally[code]:
-            run.report.say(code, rows=run.report.tally[code])
+            run.report.say(code, n=run.report.tally[code])
 

@@ -34,6 +34,8 @@ _MOST_EARLIER = 20
 # After so long in the queue it is likely that no worker runs.
 _PATIENCE = timedelta(seconds=12)
 _MOVING = (ImportBatch.State.UPLOADED, ImportBatch.State.CHECKING, ImportBatch.State.WRITING)
+# What is asked while questions are open, and no problem of its own then.
+_ASKED = ("unclear_money", "unclear_date", "unknown_name", "ambiguous_name")
 _TONES = {
     ImportBatch.State.DONE: "good", ImportBatch.State.FAILED: "bad", ImportBatch.State.ASKING: "warn",
     ImportBatch.State.READY: "info",
@@ -156,7 +158,8 @@ def _error_rows(path: Any) -> Iterator[Sequence[Any]]:
 def _context(request: Request, batch: ImportBatch) -> dict[str, Any]:
     report, state = batch.report, ImportBatch.State(batch.state)
     moving = state in _MOVING
-    counts = {kind: Counts(**numbers) for kind, numbers in report.get("counts", {}).items()} if not moving else {}
+    is_told = state in (ImportBatch.State.READY, ImportBatch.State.DONE)
+    counts = {kind: Counts(**numbers) for kind, numbers in report.get("counts", {}).items()} if is_told else {}
     failed = report.get("failed") if state == ImportBatch.State.FAILED else None
     return {
         "batch": batch,
@@ -166,6 +169,7 @@ def _context(request: Request, batch: ImportBatch) -> dict[str, Any]:
         "overdue": moving and clock.now() - batches.waits_since(batch) > _PATIENCE and not batch.rows_done,
         "counts": [{"kind": KINDS[kind], "n": numbers} for kind, numbers in counts.items()],
         "stored": sum(numbers.stored for numbers in counts.values()),
+        "unchanged": sum(numbers.unchanged for numbers in counts.values()),
         "rejected": sum(numbers.rejected for numbers in counts.values()),
         "said": [sentence(code, facts) for code, facts in report.get("said", ())] if not moving else [],
         "questions": [
@@ -174,7 +178,7 @@ def _context(request: Request, batch: ImportBatch) -> dict[str, Any]:
         ],
         "customs": _customs(report) if state == ImportBatch.State.ASKING else {},
         "samples": [_sample(row) for row in report.get("samples", {}).get("deals", ())],
-        "problems": [Problem(**{**row, "near": tuple(row["near"])}) for row in report.get("first_problems", ())[:20]],
+        "problems": _problems(report, state),
         "failed": sentence(*failed) if failed else "",
         "is_own": ImportBatch.objects.editable_by(request.user).filter(pk=batch.pk).exists(),
     }
@@ -182,6 +186,13 @@ def _context(request: Request, batch: ImportBatch) -> dict[str, Any]:
 
 def _total(report: dict[str, Any], kind: str) -> int:
     return sum(question["kind"] == kind for question in report.get("questions", ()))
+
+
+def _problems(report: dict[str, Any], state: ImportBatch.State) -> list[Problem]:
+    """The first refused rows; while questions are open, those that an answer may settle are left out."""
+    asked_about = _ASKED if state == ImportBatch.State.ASKING else ()
+    found = (Problem(**{**row, "near": tuple(row["near"])}) for row in report.get("first_problems", ()))
+    return [problem for problem in found if problem.code not in asked_about][:20]
 
 
 def _customs(report: dict[str, Any]) -> dict[str, dict[str, Any]]:

@@ -96,8 +96,8 @@ def test_everything_that_is_taken_without_being_written_there_is_said(crm, folde
         "company_currency", "currency_assumed", "office_team", "no_list_price", "sector_odd", "matched", "pipeline_made",
         "no_account", "no_opening", "lost_zero", "reps_without_rows",
     }  # fmt: skip
-    assert importing.said(report, "reps_without_rows") == [{"count": 4}]
-    assert importing.said(report, "no_account") == [{"rows": crm.facts.without_account}]
+    assert importing.said(report, "reps_without_rows") == [{"n": 4}]
+    assert importing.said(report, "no_account") == [{"n": crm.facts.without_account}]
     assert importing.said(report, "sector_odd") == [{"text": "technolgy", "rows": 8, "near": "technology"}]
 
 
