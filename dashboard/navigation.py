@@ -76,7 +76,7 @@ _NOBODY = (HOME, PEOPLE)
 _BY_KIND = {"admin": _ADMIN, "finance": _FINANCE, "auditor": _AUDITOR}
 # At most five thumbs; the middle one logs, for those who log.
 _PHONE_BY_KIND = {
-    "admin": (_ADMIN[0], PEOPLE, _ADMIN[2], NUMBERS, DEALS),
+    "admin": (Entry("dashboard:home", _("Set-up"), "house"), PEOPLE, _ADMIN[2], NUMBERS, DEALS),
     "finance": (HOME, PEOPLE),
     "auditor": (HOME, NUMBERS, DEALS, PEOPLE, AUDIT),
 }
