@@ -97,10 +97,10 @@ def _accounts(market: Market, staff: Staff, writer: Writer, days: Days, rnd: Ran
     ]  # fmt: skip
     keys = writer.accounts(rows)
     contacts = writer.contacts([_contact(key, row["created_at"], rnd) for key, row in zip(keys, rows, strict=True)])
-    for key, contact, (seller, name, sector, _) in zip(keys, contacts, wanted, strict=True):
+    for key, contact, (owner, name, sector, _) in zip(keys, contacts, wanted, strict=True):
         customer = market.named[name] = Customer(key, contact, name, sector)
-        if seller:
-            market.customers.setdefault(seller.name, []).append(customer)
+        if owner:
+            market.customers.setdefault(owner.name, []).append(customer)
 
 
 def _contact(account: int, created: object, rnd: Random) -> dict[str, object]:

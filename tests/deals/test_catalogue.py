@@ -75,8 +75,7 @@ def test_the_stages_form_saves_what_it_shows(cast, signed_in) -> None:
     client = signed_in(cast.admin)
     url = f"/settings/stages/{cast.pipeline.pk}/"
     forms = client.get(url).context["forms"]
-    data = {name: value for name, value in forms.management_form.initial.items()}
-    body = {f"form-{name}": value for name, value in data.items()}
+    body = {f"form-{name}": value for name, value in forms.management_form.initial.items()}
     for index, form in enumerate(forms.initial_forms):
         line = {**form.initial, "ORDER": index + 1}
         body |= {f"form-{index}-{key}": "" if value is None else value for key, value in line.items() if value is not False}
@@ -97,7 +96,15 @@ def test_a_rate_holds_from_its_day_and_history_is_kept(cast) -> None:
 
 
 def test_a_win_that_waited_for_a_rate_is_counted_once_it_is_there(cast, signed_in) -> None:
-    deal = open_deal(by=None, owner=cast.ana.rep, name="Export", stage=cast.qualified, amount=Decimal(1000), currency="USD", opened_on=date(2026, 9, 1))
+    deal = open_deal(
+        by=None,
+        owner=cast.ana.rep,
+        name="Export",
+        stage=cast.qualified,
+        amount=Decimal(1000),
+        currency="USD",
+        opened_on=date(2026, 9, 1),
+    )
     close_deal(deal_id=deal.pk, version=deal.version, outcome="won", on=date(2026, 9, 15), by=None)
     assert Credit.objects.current().get().base_amount is None
     response = signed_in(cast.admin).post(

@@ -80,7 +80,9 @@ def test_money_is_read_in_both_customs(typed: str, currency: str, amount: str) -
     assert read_money(typed, currency=currency).amount == Decimal(amount)
 
 
-@pytest.mark.parametrize(("typed", "english", "indonesian"), [("5 M", "5E+6", "5E+9"), ("60.000", "60", "60000"), ("60,000", "60000", "60")])
+@pytest.mark.parametrize(
+    ("typed", "english", "indonesian"), [("5 M", "5E+6", "5E+9"), ("60.000", "60", "60000"), ("60,000", "60000", "60")]
+)
 def test_what_both_customs_read_differently_is_asked(typed: str, english: str, indonesian: str) -> None:
     reading = read_money(typed, currency="USD")
     assert reading.unclear

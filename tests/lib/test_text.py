@@ -16,7 +16,10 @@ def test_characters_no_database_takes_are_left_out() -> None:
     assert clean_param({}, "q", "all") == "all"
 
 
-@pytest.mark.parametrize(("typed", "number"), [("7", 7), ("0", None), ("-1", None), ("9" * 30, None), ("٣", None), ("1.5", None), ("", None), (" 8 ", 8)])
+@pytest.mark.parametrize(
+    ("typed", "number"),
+    [("7", 7), ("0", None), ("-1", None), ("9" * 30, None), ("٣", None), ("1.5", None), ("", None), (" 8 ", 8)],
+)
 def test_only_whole_numbers_in_range_are_ids(typed: str, number: int | None) -> None:
     assert int_param({"id": typed}, "id") == number
 

@@ -22,7 +22,9 @@ def _rows(rep) -> list[tuple]:
 def test_a_move_cuts_the_old_row_and_keeps_what_was_known(cast) -> None:
     before = clock.now()
     with time_machine.travel(before + timedelta(hours=1), tick=False):
-        revise(TeamMembership, subject={"rep": cast.ana.rep}, start=date(2026, 9, 10), values={"team": cast.south}, actor=cast.admin)
+        revise(
+            TeamMembership, subject={"rep": cast.ana.rep}, start=date(2026, 9, 10), values={"team": cast.south}, actor=cast.admin
+        )
         assert _rows(cast.ana.rep) == [(None, date(2026, 9, 10), "North"), (date(2026, 9, 10), None, "South")]
         known = TeamMembership.objects.as_known(date(2026, 9, 12), before).get(rep=cast.ana.rep)
         assert known.team == cast.north
@@ -35,7 +37,9 @@ def test_saying_the_same_again_writes_nothing(cast) -> None:
 
 
 def test_nothing_can_hold_for_a_while(cast) -> None:
-    revise(TeamMembership, subject={"rep": cast.ana.rep}, start=date(2026, 9, 1), end=date(2026, 9, 5), values=None, actor=cast.admin)
+    revise(
+        TeamMembership, subject={"rep": cast.ana.rep}, start=date(2026, 9, 1), end=date(2026, 9, 5), values=None, actor=cast.admin
+    )
     assert _rows(cast.ana.rep) == [(None, date(2026, 9, 1), "North"), (date(2026, 9, 5), None, "North")]
 
 
