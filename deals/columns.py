@@ -7,7 +7,7 @@ Names are the fields' names in English, so that a file means the same in every l
 from __future__ import annotations
 
 ACCOUNT_COLUMNS = (
-    "external_id", "name", "parent", "owner", "sector", "city", "phone", "website", "employees", "created_at",
+    "external_id", "name", "parent", "owner", "sector", "city", "phone", "website", "employees", "created_at", "extra",
 )  # fmt: skip
 CONTACT_COLUMNS = ("external_id", "name", "account", "title", "phone", "email", "created_at")
 LEAD_COLUMNS = (

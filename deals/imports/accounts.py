@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 from difflib import get_close_matches
@@ -12,11 +13,11 @@ from django.db import connection
 from deals.imports.context import LeftOut, Run, meant
 from deals.imports.names import Meaning, tidy
 from deals.imports.report import BadRow
-from deals.imports.rows import full_row, instant, limited, phone, raw, whole
+from deals.imports.rows import full, full_row, instant, limited, phone, raw, whole
 from deals.imports.shapes import Table
 from deals.imports.survey import Survey, chunks
 from deals.models import Account
-from lib.text import fold
+from lib.text import clean_line, fold
 
 _LIMITS = (("name", 160), ("sector", 80), ("city", 80), ("website", 200), ("external_id", 80))
 _TEXTS = ("sector", "city", "phone", "website")
@@ -29,7 +30,7 @@ def read_accounts(run: Run, table: Table, survey: Survey) -> None:
 
 
 class _Accounts:
-    """One accounts file on its way in. `keys` are those of the rows' names, given out before any row is read."""
+    """One accounts file on its way in. `keys` are those of its rows, given out before any row is read."""
 
     def __init__(self, run: Run, table: Table, survey: Survey) -> None:
         self.run, self.table = run, table
@@ -37,26 +38,32 @@ class _Accounts:
         self.written: set[int] = set()
         self.parents: dict[int, int] = {}
         self.sectors: Counter[str] = Counter()
-        self._name_all()
-        may_create = {"owner": run.scope.is_everything, "parent": True}
-        self.owners = run.meanings("rep", survey.names.get("owner", {}), may_create=may_create["owner"])
+        for rows in chunks(table):
+            self._name([(raw(table, cells, "external_id"), raw(table, cells, "name")) for _, cells in rows if full(table, cells)])
+        self.owners = run.meanings("rep", survey.names.get("owner", {}), may_create=run.scope.is_everything)
         self.above: dict[str, Meaning] = run.meanings("account", survey.names.get("parent", {}), may_create=True)
 
-    def _name_all(self) -> None:
-        """Make the names in the file known, so that parents and deals may refer to them."""
-        known, at, fresh = self.run.known["account"], self.table.places["name"], []
-        for rows in chunks(self.table):
-            for _, cells in rows:
-                name = tidy(cells[at]) if len(cells) > at else ""
-                if name and name not in self.keys:
-                    found = known.find(name)
-                    self.keys[name] = found[0] if found else 0
-                    if not found:
-                        fresh.append(name)
-                        known.add(0, name)
-        for name, key in zip(fresh, self.run.writer.keys(Account, len(fresh)), strict=True):
-            known.rename(0, key, name)
-            self.keys[name] = key
+    def _name(self, cells: Sequence[tuple[str, str]]) -> None:
+        """Make the names in the file known, so that parents and deals may refer to them.
+
+        A row is the account of its external id; else the one of its name, unless that one has another external id.
+        """
+        known, texts = self.run.known["account"], [(tidy(external_id), tidy(name)) for external_id, name in cells]
+        named = {external_id for external_id, _ in texts if external_id}
+        by_id = dict(Account.objects.filter(external_id__in=named).values_list("external_id", "pk")) if named else {}
+        keys = [key for _, name in texts for key in known.find(name)]
+        taken = dict(Account.objects.filter(pk__in=keys).exclude(external_id="").values_list("pk", "external_id"))
+        for external_id, name in texts:
+            identity = _identity(external_id, name)
+            if not name or identity in self.keys:
+                continue
+            free = [key for key in known.find(name) if taken.get(key, external_id) == external_id or not external_id]
+            key = by_id.get(external_id) or next(iter(free), None)
+            if key is None:
+                key = self.run.writer.keys(Account, 1)[0]
+                known.add(key, name)
+            self.keys[identity] = key
+            taken[key] = external_id
 
     def read(self) -> None:
         """Read, store and link."""
@@ -94,9 +101,9 @@ class _Accounts:
 
     def _placed(self, row: dict[str, Any]) -> dict[str, Any]:
         """With its key; every row of a name is one account."""
-        row["id"] = self.keys[row["name"]]
+        row["id"] = self.keys[_identity(row["external_id"], row["name"])]
         if row["id"] in self.written:
-            raise BadRow("twice_here", "name", row["name"])
+            raise BadRow("twice_here", "external_id" if row["external_id"] else "name", row["external_id"] or row["name"])
         if row["parent_id"] == row["id"]:
             raise BadRow("own_parent", "parent", row["name"])
         self.written.add(row["id"])
@@ -108,7 +115,8 @@ class _Accounts:
 
     def _extra(self, text: dict[str, str], cells: list[str]) -> dict[str, str]:
         """What there is no column for, by the file's own names."""
-        kept = {name.removeprefix("extra."): value for name, value in text.items() if name.startswith("extra.") and value}
+        kept = _own_extra(text.get("extra", ""))
+        kept |= {name.removeprefix("extra."): value for name, value in text.items() if name.startswith("extra.") and value}
         return kept | {name: tidy(cells[at]) for name, at in self.table.others.items() if cells[at]}
 
     def _store(self, rows: Sequence[dict[str, Any]]) -> None:
@@ -123,7 +131,7 @@ class _Accounts:
         counts.unchanged += len(rows) - len(new) - len(changed)
         if not run.is_rehearsal:
             run.writer.accounts([{**row, "parent_id": None} for row in new])
-            Account.objects.bulk_update(changed, _FIELDS, batch_size=500)
+            Account.objects.bulk_update(changed, ("name", *_FIELDS), batch_size=500)
 
     def _link(self) -> None:
         """Set the parents, now that every account is there; a new parent of an existing account is a change."""
@@ -137,6 +145,23 @@ class _Accounts:
             )
 
 
+def _identity(external_id: str, name: str) -> str:
+    return f"#{external_id}" if external_id else name
+
+
+def _own_extra(typed: str) -> dict[str, str]:
+    """The column `extra` of our own list: names and values as JSON."""
+    if not typed:
+        return {}
+    try:
+        kept = json.loads(typed)
+    except ValueError:
+        kept = None
+    if not isinstance(kept, dict):
+        raise BadRow("bad_json", "extra", typed[:80])
+    return {clean_line(str(name))[:80]: clean_line(str(value)) for name, value in kept.items()}
+
+
 def _changed(run: Run, account: Account, row: dict[str, Any]) -> Account | None:
     """The account with what the row says differently; empty cells change nothing. None when nothing differs."""
     if not run.scope.is_everything and run.scope.user and not Account.objects.editable_by(run.scope.user).filter(pk=account.pk).exists():
@@ -144,12 +169,16 @@ def _changed(run: Run, account: Account, row: dict[str, Any]) -> Account | None:
     row = {**row, "extra": {**account.extra, **row["extra"]}}
     if row["external_id"][:1] == "A" and row["external_id"][1:] == str(account.pk):
         row["external_id"] = ""
+    renamed = False
     differs = [name for name in _FIELDS if row[name] and row[name] != getattr(account, name)]
     if account.name != row["name"]:
-        run.report.say("matched", kind="account", text=row["name"], name=account.name, rows=1)
+        if account.external_id and account.external_id == row["external_id"]:
+            account.name, renamed = row["name"], True
+        else:
+            run.report.say("matched", kind="account", text=row["name"], name=account.name, rows=1)
     for name in differs:
         setattr(account, name, row[name])
-    return account if differs or (row["parent_id"] and row["parent_id"] != account.parent_id) else None
+    return account if differs or renamed or (row["parent_id"] and row["parent_id"] != account.parent_id) else None
 
 
 def _say_sectors(run: Run, sectors: Counter[str]) -> None:

@@ -14,6 +14,7 @@ from deals.imports.survey import Survey, chunks
 from deals.models import Account, Contact, Lead
 from lib.text import fold
 
+Numbered = tuple[int, dict[str, Any]]
 _CONTACT_LIMITS = (("name", 120), ("title", 80), ("external_id", 80))
 _LEAD_LIMITS = (("name", 120), ("company_name", 160), ("external_id", 80))
 _CONTACT_FIELDS = ("name", "title", "email", "phone", "external_id")
@@ -77,33 +78,38 @@ def _read(run: Run, table: Table, read: Any, store: Any) -> None:
                 row = read(cells)
                 if row["external_id"] and run.came_before(table.kind, row["external_id"]):
                     raise BadRow("twice_here", "external_id", row["external_id"])
-                good.append(row)
+                good.append((number, row))
             except BadRow as problem:
                 run.refuse(table, number, problem)
             except LeftOut:
                 counts.left_out += 1
-        store(run, good)
+        store(run, table, good)
         run.advance(len(rows))
 
 
-def _store_contacts(run: Run, rows: Sequence[dict[str, Any]]) -> None:
-    here = Contact.objects.filter(account__in={row["account_id"] for row in rows if row["account_id"] > 0})
-    named = Contact.objects.filter(external_id__in=[row["external_id"] for row in rows if row["external_id"]])
+def _store_contacts(run: Run, table: Table, rows: Sequence[Numbered]) -> None:
+    here = Contact.objects.filter(account__in={row["account_id"] for _, row in rows if row["account_id"] > 0}).order_by("-pk")
+    named = Contact.objects.filter(external_id__in=[row["external_id"] for _, row in rows if row["external_id"]])
     by_id = {contact.external_id: contact for contact in named}
-    by_key = {(contact.account_id, fold(contact.name)): contact for contact in here.order_by("-pk")}
-    by_number = {f"C{contact.pk}": contact for contact in by_key.values() if not contact.external_id}
-    new, changed = [], []
-    for row in rows:
-        key = (row["account_id"], fold(row["name"]))
-        found = by_id.get(row["external_id"]) or _same_name(by_number.get(row["external_id"]), row) or by_key.get(key)
-        if found is None:
+    at = list(here)
+    by_key = {(contact.account_id, fold(contact.name)): contact for contact in at}
+    nameless = {(contact.account_id, fold(contact.name)): contact for contact in at if not contact.external_id}
+    by_number = {f"C{contact.pk}": contact for contact in nameless.values()}
+    new, changed, keys = [], [], set()
+    for number, row in rows:
+        key, external_id = (row["account_id"], fold(row["name"])), row["external_id"]
+        found = by_id.get(external_id) or _same_name(by_number.get(external_id), row)
+        found = found or (nameless if external_id else by_key).get(key)
+        if found is None and not external_id and key in keys:
+            run.refuse(table, number, BadRow("twice_here", "name", row["name"]))
+        elif found is None:
             new.append(row)
-            by_key[key] = Contact(name=row["name"])
-        elif found.pk and _fill(found, row, _CONTACT_FIELDS, "C"):
+            keys.add(key)
+        elif _fill(found, row, _CONTACT_FIELDS, "C"):
             changed.append(found)
-    _count(run, "contacts", len(rows), len(new), len(changed))
-    for row in new[:3]:
-        run.report.sample("contacts", {name: str(row[name]) for name in ("name", "title", "phone", "email")})
+        else:
+            run.report.of("contacts").unchanged += 1
+    _written(run, "contacts", new, changed, ("name", "title", "phone", "email"))
     if run.is_rehearsal:
         run.new_contacts.update((row["account_id"], fold(row["name"])) for row in new)
     else:
@@ -111,23 +117,25 @@ def _store_contacts(run: Run, rows: Sequence[dict[str, Any]]) -> None:
         Contact.objects.bulk_update(changed, _CONTACT_FIELDS, batch_size=500)
 
 
-def _store_leads(run: Run, rows: Sequence[dict[str, Any]]) -> None:
-    named = [row["external_id"] for row in rows if row["external_id"]]
+def _store_leads(run: Run, table: Table, rows: Sequence[Numbered]) -> None:
+    named = [row["external_id"] for _, row in rows if row["external_id"]]
     by_id = {lead.external_id: lead for lead in Lead.objects.filter(external_id__in=named)}
-    bare = Lead.objects.filter(name__in={row["name"] for row in rows}, external_id="").order_by("-pk")
+    bare = Lead.objects.filter(name__in={row["name"] for _, row in rows}, external_id="").order_by("-pk")
     by_key = {_lead_key(vars(lead)): lead for lead in bare}
-    by_number = {f"L{lead.pk}": lead for lead in by_key.values()}
+    by_number = {f"L{lead.pk}": lead for lead in bare}
     new, changed = [], []
-    for row in rows:
+    for number, row in rows:
         found = by_id.get(row["external_id"]) or _same_name(by_number.get(row["external_id"]), row)
         found = found or (None if row["external_id"] else by_key.get(_lead_key(row)))
         if found is None:
             new.append({**row, "source": row["source"] or Lead.Source.OTHER, "state": row["state"] or Lead.State.NEW})
-        elif run.scope.allows(found.owner_id) and _fill(found, row, _LEAD_FIELDS, "L"):
+        elif not run.scope.allows(found.owner_id):
+            run.refuse(table, number, BadRow("not_yours", "external_id", row["external_id"]))
+        elif _fill(found, row, _LEAD_FIELDS, "L"):
             changed.append(found)
-    _count(run, "leads", len(rows), len(new), len(changed))
-    for row in new[:3]:
-        run.report.sample("leads", {name: str(row[name]) for name in ("name", "company_name", "phone", "state")})
+        else:
+            run.report.of("leads").unchanged += 1
+    _written(run, "leads", new, changed, ("name", "company_name", "phone", "state"))
     if not run.is_rehearsal:
         run.writer.leads(new)
         Lead.objects.bulk_update(changed, _LEAD_FIELDS, batch_size=500)
@@ -153,11 +161,13 @@ def _fill(found: Any, row: dict[str, Any], fields: Sequence[str], letter: str) -
     return bool(differs)
 
 
-def _count(run: Run, kind: str, rows: int, new: int, changed: int) -> None:
+def _written(run: Run, kind: str, new: Sequence[dict[str, Any]], changed: Sequence[Any], shown: Sequence[str]) -> None:
+    """Count what is stored, and keep the first as samples."""
     counts = run.report.of(kind)
-    counts.new += new
-    counts.changed += changed
-    counts.unchanged += rows - new - changed
+    counts.new += len(new)
+    counts.changed += len(changed)
+    for row in new[:3]:
+        run.report.sample(kind, {name: str(row[name]) for name in shown})
 
 
 def _named(table: Table, cells: list[str], limits: Sequence[tuple[str, int]]) -> dict[str, str]:

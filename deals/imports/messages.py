@@ -51,6 +51,7 @@ _ROWS = {
     "bad_number": _("This is no whole number."),
     "bad_choice": _("This is none of: %(choices)s."),
     "bad_currency": _("This is no currency code such as IDR or USD."),
+    "bad_json": _("This is not what the export writes into the column extra."),
     "bad_phone": _("This cannot be a phone number."),
     "bad_email": _("This is no e-mail address."),
     "unclear_money": _("It can be read as %(english)s or as %(indonesian)s."),

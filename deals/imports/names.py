@@ -36,13 +36,6 @@ class Known:
         self.exact.setdefault(name, []).append(key)
         self.folded.setdefault(fold(name), []).append(key)
 
-    def rename(self, old: int, key: int, name: str) -> None:
-        """Give the last name added under `old` its own key."""
-        self.labels.pop(old, None)
-        self.labels[key] = name
-        for kept in (self.exact[name], self.folded[fold(name)]):
-            kept[kept.index(old)] = key
-
     def find(self, name: str) -> list[int]:
         """The keys of exactly this name, else those equal after folding case, blanks, accents and punctuation."""
         return self.exact.get(name) or self.folded.get(fold(name) or name) or []

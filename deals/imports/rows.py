@@ -25,6 +25,11 @@ def full_row(table: Table, cells: list[str]) -> dict[str, str]:
     return {name: tidy(cells[at]) for name, at in table.places.items()}
 
 
+def full(table: Table, cells: list[str]) -> bool:
+    """Whether the row is as long as the header."""
+    return len(cells) >= len(table.source.header)
+
+
 def check_width(cells: list[str], width: int) -> None:
     """Raise BadRow for a row with too few cells, or with something beyond the last column."""
     if len(cells) != width and (len(cells) < width or any(cells[width:])):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 from urllib.parse import urlencode
@@ -102,6 +103,7 @@ def _account_row(account: Account) -> Sequence[Any]:
     return (
         account.external_id or f"A{account.pk}", account.name, account.parent, account.owner, account.sector, account.city,
         account.phone, account.website, account.employees, account.created_at,
+        json.dumps(account.extra) if account.extra else "",
     )  # fmt: skip
 
 
