@@ -45,9 +45,6 @@ class ChangesCard:
     unit: str
     picture: SafeString
     sentences: tuple[Sentence, ...]
-    moves: int
-    net: str
-    net_is_up: bool
     undated: int
     is_empty: bool
 
@@ -56,14 +53,10 @@ def card(changes: Changes, *, currency: str, height: int = 176) -> ChangesCard:
     """The card of a week's changes."""
     largest = max([abs(changes.opening), abs(changes.closing), *(abs(step.amount) for step in changes.steps)])
     scale = scale_for(largest, currency)
-    net = changes.closing - changes.opening
     return ChangesCard(
         unit=scale.unit,
         picture=_picture(changes, scale, height),
         sentences=tuple(_sentence(step, scale) for step in changes.loudest),
-        moves=changes.moves,
-        net=scale.signed(net),
-        net_is_up=net >= 0,
         undated=changes.undated,
         is_empty=not (changes.opening or changes.closing or changes.steps),
     )

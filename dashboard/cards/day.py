@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -15,6 +14,7 @@ from dashboard.panels.day import Booking, Day, Line
 from deals.models import Activity, Contact
 from deals.whatsapp import reach
 from lib.charts import Column
+from lib.templatetags.ui import day_short
 
 CHANNEL_ICONS = {
     Activity.Channel.WHATSAPP: "whatsapp",
@@ -90,7 +90,7 @@ def _step(line: Line, me: str, company: str, today: date) -> Step:
     elif days == 0:
         due, state = _("today"), "strong"
     else:
-        due, state = date_format(line.step_on or today, "D j M"), "muted"
+        due, state = day_short(line.step_on or today), "muted"
     person = reach(Contact(name=line.contact, phone=line.phone), me=me, company=company)
     return Step(line, due, state, person.whatsapp_url if person else "")
 
@@ -109,8 +109,3 @@ def _columns(found: Day, monday: date, today: date) -> Iterable[Column]:
             continue
         tone = "accent" if on == today else "n1"
         yield Column(float(count), date_format(on, "D"), str(count) if on <= today else "", tone=tone)
-
-
-def ratio(part: Decimal, whole: Decimal) -> float:
-    """A share for a bar; 0 of nothing."""
-    return float(part / whole) if whole else 0.0

@@ -32,7 +32,6 @@ class WeekRow:
     open: Decimal
     open_deals: int
     counts: tuple[int, ...]
-    logged: int
     last_on: date | None
     quiet: bool
     left: bool
@@ -48,8 +47,6 @@ class WeekCard:
     rows: tuple[WeekRow, ...]
     most_won: Decimal
     more: int
-    totals: tuple[int, ...]
-    logged: int
 
 
 def card(crew: Crew, *, won: Mapping[int, Decimal], open_by: Mapping[int, Tally], today: date, currency: str) -> WeekCard:
@@ -66,8 +63,6 @@ def card(crew: Crew, *, won: Mapping[int, Decimal], open_by: Mapping[int, Tally]
         rows=tuple(rows[:SHOWN]),
         most_won=max([row.won for row in rows] or [ZERO]),
         more=len(rows) - len(rows[:SHOWN]),
-        totals=tuple(sum(row.counts[at] for row in rows) for at in range(len(CHANNELS))),
-        logged=sum(row.logged for row in rows),
     )
 
 
@@ -96,7 +91,6 @@ def _rep_row(person: Person, won: Mapping[int, Decimal], open_by: Mapping[int, T
         open=held.amount,
         open_deals=held.deals,
         counts=tuple(person.by_channel[channel] for channel in CHANNELS),
-        logged=person.logged,
         last_on=person.last_on,
         quiet=not left and _is_quiet(person.last_on, today),
         left=left,
@@ -117,7 +111,6 @@ def _team_row(
         open=sum((row.open for row in rows), ZERO),
         open_deals=sum(row.open_deals for row in rows),
         counts=tuple(sum(row.counts[at] for row in rows) for at in range(len(CHANNELS))),
-        logged=sum(row.logged for row in rows),
         last_on=max((row.last_on for row in rows if row.last_on), default=None),
         quiet=all(row.quiet for row in rows),
         left=False,

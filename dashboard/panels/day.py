@@ -7,7 +7,6 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from dashboard.panels.people import CHANNELS
 from dashboard.reading import RATES_TODAY, day, document, money
 
 STEPS_SHOWN = 6
@@ -181,6 +180,3 @@ def _booking(row: dict[str, Any]) -> Booking:
         about=row["about"] or "",
         contact=row["contact"] or "",
     )
-
-
-__all__ = ["CHANNELS", "Booking", "Day", "Line", "Listed", "read"]

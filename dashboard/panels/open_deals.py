@@ -135,11 +135,10 @@ class Week:
 
 @dataclass(frozen=True)
 class Tally:
-    """Deals and what they are worth together; `priced` tells whether any of them has an amount."""
+    """Deals and what they are worth together."""
 
     deals: int
     amount: Decimal
-    priced: bool = True
 
 
 @dataclass(frozen=True)
@@ -174,7 +173,7 @@ def of(found: dict[str, Any], today: date) -> OpenDeals:
 
 
 def _tally(row: dict[str, Any]) -> Tally:
-    return Tally(row["deals"], money(row["amount"]) or Decimal(0), priced=row["amount"] is not None)
+    return Tally(row["deals"], money(row["amount"]) or Decimal(0))
 
 
 def _need(row: dict[str, Any], today: date) -> Need:

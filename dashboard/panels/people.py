@@ -11,7 +11,7 @@ from dashboard.reading import day, document
 from deals.models import Activity
 from metrics.scopes import Scope, ScopeKind
 
-# Channels with a column of their own; the rest is "other".
+# Channels with a column of their own.
 CHANNELS = (
     Activity.Channel.WHATSAPP,
     Activity.Channel.CALL,
@@ -78,11 +78,6 @@ class Person:
     logged: int
     by_channel: dict[str, int]
     last_on: date | None
-
-    @property
-    def other(self) -> int:
-        """What they logged on channels without a column."""
-        return self.logged - sum(self.by_channel.values())
 
 
 @dataclass(frozen=True)

@@ -120,7 +120,7 @@ def test_the_command_prints_the_token_while_nobody_is_there(db):
 
 
 def test_the_command_refuses_the_token_afterwards(cast):
-    with pytest.raises(CommandError, match="manage.py invite ADDRESS --kind admin"):
+    with pytest.raises(CommandError, match="invite ADDRESS --kind admin"):
         call_command("create_admin")
 
 
