@@ -13,6 +13,7 @@ from django.utils.translation import get_language, gettext, ngettext
 
 from deals.listing import pushes_words
 from lib import numbers
+from lib.templatetags.ui import day_short
 
 register = template.Library()
 
@@ -36,7 +37,7 @@ def due(day: date | None, today: date) -> str:
     if days < 2:
         return gettext("tomorrow") if days else gettext("today")
     if days < 7:
-        return date_format(day, "D j M")
+        return day_short(day)
     return near(day, today)
 
 
