@@ -49,8 +49,9 @@ class NewDealForm(forms.Form):
         )  # fmt: skip
         self.fields["amount"] = MoneyField(currency=self.currency_code, custom=custom, required=False, label=_("Value"))
         self.fields["currency"] = forms.ChoiceField(
-            choices=[(code, code) for code in CURRENCIES], required=False, initial=company.currency, label=_("Currency")
-        )
+            choices=[(code, code) for code in CURRENCIES], required=False, initial=company.currency, label=_("Currency"),
+            widget=forms.Select(attrs={"aria-label": _("Currency")}),
+        )  # fmt: skip
         self.stages = list(Stage.objects.filter(pipeline=pipeline, is_active=True).order_by("order")) if pipeline else []
         self.fields["stage"] = forms.TypedChoiceField(
             choices=[(str(stage.pk), stage.name) for stage in self.stages], widget=forms.RadioSelect(), label=_("Stage"),

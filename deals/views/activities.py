@@ -162,6 +162,8 @@ def activities(request: Request) -> HttpResponse:
         "chips": _chips(request, asked),
         "whens": _whens(asked),
         "is_mine": _only_mine(asked, viewer),
+        "picks_person": not _only_mine(asked, viewer),
+        "carried": {name: value for name, value in asdict(replace(asked, on="", when="", rep=None)).items() if value},
         "mine_url": asked.link(whose="mine", rep=None),
         "all_url": asked.link(whose="all"),
         "next_url": page.next_cursor and f"{asked.link()}&after={page.next_cursor}",

@@ -30,7 +30,10 @@ function showStage(root) {
 showStage(document);
 document.addEventListener("htmx:load", (event) => showStage(event.detail.elt));
 
-document.addEventListener("submit", (event) => {
-  if (!event.target.matches(".filter-form")) return;
-  for (const field of event.target.elements) if (field.name && field.value === "") field.disabled = true;
+// A person picked is a list wanted; parameters without a value stay out of the address.
+document.addEventListener("picked", (event) => event.target.closest("[data-pick]")?.requestSubmit());
+
+document.addEventListener("formdata", (event) => {
+  if (!event.target.matches(".filter-form, [data-pick]")) return;
+  for (const [name, value] of [...event.formData]) if (value === "" || name.endsWith("_text")) event.formData.delete(name);
 });

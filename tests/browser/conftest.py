@@ -55,7 +55,7 @@ class Visit:
     def settle(self) -> None:
         """Wait until fragments have loaded."""
         self.page.wait_for_load_state("networkidle")
-        self.page.wait_for_function("!document.querySelector('.htmx-request')")
+        self.page.wait_for_selector(".htmx-request", state="detached")
 
     def sign_in(self, person: User) -> Visit:
         """Give the window that person's session without the form."""
