@@ -61,6 +61,12 @@ def parameters(pattern: URLPattern) -> set[str]:
     return own | SHARED
 
 
+def own_parameters(pattern: URLPattern) -> set[str]:
+    """Those that the module of the view itself reads."""
+    path = sources.ROOT / (view_of(pattern).__module__.replace(".", "/") + ".py")
+    return {name for which, name in _reads(sources.tree(path)) if which == "GET"} if path.exists() else set()
+
+
 class _Forms(HTMLParser):
     """Names of the fields of each form, by the address it posts to ("" is the page itself)."""
 

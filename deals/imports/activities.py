@@ -171,7 +171,7 @@ class _Links:
     def __init__(self, run: Run, rows: Sequence[dict[str, Any]]) -> None:
         self.run = run
         keys = {row["deal_key"] for row in rows if row["deal_key"]}
-        ours = {int(key[1:]) for key in keys if key[:1] == "D" and key[1:].isdigit() and len(key) < 19}
+        ours = {int(key[1:]) for key in keys if key[:1] == "D" and key[1:].isdecimal() and len(key) < 19}
         deals = Deal.objects.order_by("-pk").values_list("pk", "external_id", "name", "account_id")
         self.by_id = {external_id: (pk, account) for pk, external_id, _, account in deals.filter(external_id__in=keys)} if keys else {}
         self.by_number = {f"D{pk}": (pk, name, account) for pk, _, name, account in deals.filter(pk__in=ours, external_id="")} if ours else {}

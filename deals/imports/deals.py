@@ -81,7 +81,7 @@ def _here(run: Run, rows: Sequence[DealRow]) -> dict[int, Deal]:
     name, or, for rows without an id, by name, account and opening day."""
     named = [row.external_id for row in rows if row.external_id]
     by_id = {deal.external_id: deal for deal in Deal.objects.filter(external_id__in=named)}
-    ours = {int(text[1:]) for text in named if text not in by_id and text[:1] == "D" and text[1:].isdigit() and len(text) < 19}
+    ours = {int(text[1:]) for text in named if text not in by_id and text[:1] == "D" and text[1:].isdecimal() and len(text) < 19}
     by_key = {f"D{deal.pk}": deal for deal in Deal.objects.filter(pk__in=ours, external_id="")} if ours else {}
     bare = {row.name for row in rows if not row.external_id}
     by_name: dict[object, list[Deal]] = {}

@@ -251,8 +251,8 @@ def contact_new(request: Request) -> HttpResponse:
         made = form.save()
         htmx.say(request, _("%(name)s is saved.") % {"name": made.name})
         return htmx.go(request, "deals:account", made.account_id)
-    chosen = form["account"].value()
-    shown = Account.objects.editable_by(user).filter(pk=chosen).first() if str(chosen or "").isdigit() else None
+    chosen = int_param({"account": str(form["account"].value() or "")}, "account")
+    shown = Account.objects.editable_by(user).filter(pk=chosen).first() if chosen else None
     return render(
         request,
         "deals/book/contact_form.html",
