@@ -173,7 +173,8 @@ class Writer:
         """Until the chunk on its way is in; raises what went wrong with it."""
         running, self._running = self._running, None
         if running is not None:
-            running.result()
+            with connection.wrap_database_errors:
+                running.result()
 
     def finish(self) -> None:
         """Bring the last customer contact of deals with activities up to date, and the planner's statistics."""
@@ -377,7 +378,7 @@ def _picked(row: dict[str, Any], columns: Sequence[str]) -> list[Any]:
 
 def _text(value: Any) -> str:
     text = str(value)
-    if text.isalnum():
+    if text.isprintable() and "\\" not in text:
         return text
     return text.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
 

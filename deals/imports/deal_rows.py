@@ -19,6 +19,14 @@ from deals.models import Deal, DealEvent, Stage
 from lib.money import CURRENCIES
 
 Kind = DealEvent.Kind
+_TYPES, _OUTCOMES, _REASONS = Deal.Type.values, Deal.Outcome.values, Deal.Reason.values
+_NEW, _WON = Deal.Type.NEW.value, Deal.Outcome.WON.value
+# Asking an enumeration for a member costs more than reading a cell.
+_STAGE, _OWNER, _AMOUNT, _OUTCOME = (kind.value for kind in (Kind.STAGE, Kind.OWNER, Kind.AMOUNT, Kind.OUTCOME))
+_DAYS = (
+    (Kind.CLOSE_ON.value, "expected_close_on"), (Kind.AGREEMENT_ON.value, "agreement_ready_on"),
+    (Kind.AGREEMENT_SENT.value, "agreement_sent_on"),
+)  # fmt: skip
 _LIMITS = (("external_id", 80), ("name", 160), ("next_action", 160))
 
 
@@ -62,10 +70,15 @@ class DealReader:
         self.run, self.table, self.customs, self.names, self.stages = run, table, customs, names, stages
         self.ladder = ladder
         self._width = len(table.source.header)
+        self._where = table.places
 
     def _at(self, cells: list[str], field: str) -> str:
-        at = self.table.places.get(field)
+        at = self._where.get(field)
         return cells[at] if at is not None else ""
+
+    def _text(self, cells: list[str], field: str) -> str:
+        at = self._where.get(field)
+        return tidy(cells[at]) if at is not None and cells[at] else ""
 
     def read(self, cells: list[str]) -> DealRow:
         """The row. Raises BadRow for what cannot be stored, LeftOut for what a person answered to skip."""
@@ -75,17 +88,17 @@ class DealReader:
             raise BadRow("required", "owner")
         stage, outcome = self._stage(cells)
         opened_on, closed_on = self._date(cells, "opened_on"), self._date(cells, "closed_on")
-        currency = tidy(self._at(cells, "currency")).upper() or self.run.currency
+        currency = self._text(cells, "currency").upper() or self.run.currency
         if currency not in CURRENCIES:
             raise BadRow("bad_currency", "currency", currency)
         row = DealRow(
-            external_id=tidy(self._at(cells, "external_id")),
-            name=tidy(self._at(cells, "name")),
+            external_id=self._text(cells, "external_id"),
+            name=self._text(cells, "name"),
             account_id=meant(self.names["account"], self._at(cells, "account"), "account"),
-            contact=tidy(self._at(cells, "contact")),
+            contact=self._text(cells, "contact"),
             owner_id=owner_id,
             product_id=meant(self.names["product"], self._at(cells, "product"), "product"),
-            deal_type=self._choice(cells, "deal_type", Deal.Type.values) or "",
+            deal_type=self._choice(cells, "deal_type", _TYPES) or "",
             stage=stage or self._usual_stage(),
             stage_since=self._date(cells, "stage_since"),
             qualified_on=self._date(cells, "qualified_on"),
@@ -95,10 +108,10 @@ class DealReader:
             expected_close_on=self._date(cells, "expected_close_on"),
             agreement_ready_on=self._date(cells, "agreement_ready_on"),
             agreement_sent_on=self._date(cells, "agreement_sent_on"),
-            next_action=tidy(self._at(cells, "next_action")),
+            next_action=self._text(cells, "next_action"),
             next_action_on=self._date(cells, "next_action_on"),
             outcome=outcome,
-            outcome_reason=self._choice(cells, "outcome_reason", Deal.Reason.values),
+            outcome_reason=self._choice(cells, "outcome_reason", _REASONS),
             competitor_id=meant(self.names["competitor"], self._at(cells, "competitor"), "competitor"),
             closed_on=closed_on,
         )
@@ -113,7 +126,7 @@ class DealReader:
         if meaning is None:
             raise LeftOut
         if isinstance(meaning, Stage):
-            return meaning, self._choice(cells, "outcome", Deal.Outcome.values)
+            return meaning, self._choice(cells, "outcome", _OUTCOMES)
         if meaning == "?":
             raise BadRow("required", "stage")
         return None, meaning
@@ -140,7 +153,7 @@ class DealReader:
             day = getattr(row, name)
             if day is not None and day > self.run.today:
                 raise BadRow("in_future", name, str(day))
-        if row.outcome and row.outcome != Deal.Outcome.WON and row.amount == 0 and not self.table.shape.is_own:
+        if row.outcome and row.outcome != _WON and row.amount == 0 and not self.table.shape.is_own:
             row.amount = None
             self.run.report.tally["lost_zero"] += 1
         if not row.name:
@@ -167,7 +180,8 @@ class DealReader:
         return day
 
     def _choice(self, cells: list[str], field: str, choices: list[Any]) -> str:
-        return one_of(tidy(self._at(cells, field)), field, choices)
+        typed = self._text(cells, field)
+        return one_of(typed, field, choices) if typed else ""
 
 
 def as_new(row: DealRow, ladder: list[Stage]) -> NewDeal:
@@ -175,30 +189,27 @@ def as_new(row: DealRow, ladder: list[Stage]) -> NewDeal:
     return NewDeal(
         name=row.name, currency=row.currency, pipeline_id=row.stage.pipeline_id, events=history(row, ladder),
         opened_on=row.opened_on, account_id=row.account_id, contact_id=row.contact_id, product_id=row.product_id,
-        deal_type=row.deal_type or Deal.Type.NEW.value, external_id=row.external_id,
+        deal_type=row.deal_type or _NEW, external_id=row.external_id,
     )  # fmt: skip
 
 
 def history(row: DealRow, ladder: list[Stage]) -> list[NewEvent]:
     """The events that the row tells of. The amount of a closed deal is dated on its end, other facts on its opening."""
     opened, told = row.opened_on, row.closed_on or row.opened_on
-    events = [NewEvent(Kind.STAGE, day, stage=stage) for day, stage in _stages(row, ladder)]
-    events.append(NewEvent(Kind.OWNER, opened, rep_id=row.owner_id))
+    events = [NewEvent(_STAGE, day, stage=stage) for day, stage in _stages(row, ladder)]
+    events.append(NewEvent(_OWNER, opened, rep_id=row.owner_id))
     if row.amount is not None:
-        events.append(NewEvent(Kind.AMOUNT, told, amount=row.amount))
-    for kind, day in (
-        (Kind.CLOSE_ON, row.expected_close_on),
-        (Kind.AGREEMENT_ON, row.agreement_ready_on),
-        (Kind.AGREEMENT_SENT, row.agreement_sent_on),
-    ):
+        events.append(NewEvent(_AMOUNT, told, amount=row.amount))
+    for kind, name in _DAYS:
+        day = getattr(row, name)
         if day is not None:
-            events.append(NewEvent(kind, day if kind == Kind.AGREEMENT_SENT else opened, on_date=day))
+            events.append(NewEvent(kind, day if name == "agreement_sent_on" else opened, on_date=day))
     if row.next_action or row.next_action_on:
         events.append(NewEvent(Kind.NEXT_ACTION, opened, on_date=row.next_action_on, text=Words(row.next_action)))
     if row.outcome:
         events.append(
             NewEvent(
-                Kind.OUTCOME, row.closed_on, code=row.outcome, reason=row.outcome_reason, competitor_id=row.competitor_id
+                _OUTCOME, row.closed_on, code=row.outcome, reason=row.outcome_reason, competitor_id=row.competitor_id
             )
         )
     return events
@@ -209,6 +220,8 @@ def _stages(row: DealRow, ladder: list[Stage]) -> list[tuple[date | None, Stage]
     and qualified, a stage before it stands for each of those days."""
     since = row.stage_since or row.opened_on
     steps = [(since, row.stage)]
+    if not row.stage_since:
+        return steps
     before = [stage for stage in ladder if stage.pipeline_id == row.stage.pipeline_id and stage.pk != row.stage.pk]
     early = next((stage for stage in before if not stage.is_qualified), None)
     late = next((stage for stage in before if stage.is_qualified), None)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import IntegrityError
 
 from deals.imports.context import Options, Scope
 from deals.imports.files import inspect
@@ -65,6 +66,8 @@ class Command(BaseCommand):
             raise CommandError(f"Nothing was written. {problem}") from None
         except Busy:
             raise CommandError("Nothing was written: another import is running. Try again when it is done.") from None
+        except IntegrityError:
+            raise CommandError("Nothing was written: what the rows refer to was changed meanwhile. Try again.") from None
         except Stopped as stopped:
             self._tell(stopped.report, given, "Nothing was written.")
             raise CommandError(_remedy(stopped.report, given)) from None
