@@ -217,7 +217,7 @@ def test_a_filter_of_the_panel_lands_in_the_address_alone(cast: Cast, deal: Deal
     window = visit(cast.ana).open("/deals/")
     page = window.page
     page.click(".filter-chip.is-add")
-    page.click("#panel .choice:has([name=stage][value='%d'])" % cast.qualified.pk)
+    page.click(f"#panel .choice:has([name=stage][value='{cast.qualified.pk}'])")
     page.click("text=Show deals")
     page.wait_for_url(re.compile("stage="))
     assert set(re.findall(r"[?&](\w+)=", page.url)) == {"state", "stage"}
