@@ -13,6 +13,7 @@ from django.db import connection
 from django.test import Client
 
 from reps.models import User
+from salesteam import celery
 from salesteam.assets import build_translations
 from tests import cast as cast_module
 from tests import database, guards
@@ -20,6 +21,7 @@ from tests.world import World, opened
 
 guards.NETWORK.install()
 database.allow_flush()
+celery.app.set_default()  # what pages enqueue goes to the test cluster's broker, which no worker reads
 
 
 def pytest_configure(config: pytest.Config) -> None:
