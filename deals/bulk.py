@@ -207,7 +207,12 @@ class Writer:
         events, texts = self._events(zip(keys, (deal.events for deal in deals), strict=True))
         ids = self.keys(Credit, len(wins))
         shares = [(pk, *row) for pk, row in zip(ids, wins, strict=True)]
-        self._send((Deal, _DEAL, rows), (DealEvent, _EVENT, events), (DealEventText, ("event_id", "text"), texts), (Credit, _CREDIT, shares))
+        self._send(
+            (Deal, _DEAL, rows),
+            (DealEvent, _EVENT, events),
+            (DealEventText, ("event_id", "text"), texts),
+            (Credit, _CREDIT, shares),
+        )
         return keys
 
     def events(self, by_deal: Sequence[tuple[int, list[NewEvent]]]) -> None:
@@ -224,7 +229,9 @@ class Writer:
         pairs = ", ".join(f"{name} = t.{name}" for name in _REWRITTEN[1:])
         with connection.cursor() as cursor:
             columns = ", ".join(_REWRITTEN)
-            cursor.execute(f"CREATE TEMP TABLE IF NOT EXISTS rewritten ON COMMIT DROP AS SELECT {columns} FROM deals_deal WITH NO DATA")  # noqa: S608
+            cursor.execute(
+                f"CREATE TEMP TABLE IF NOT EXISTS rewritten ON COMMIT DROP AS SELECT {columns} FROM deals_deal WITH NO DATA"
+            )  # noqa: S608
             cursor.copy_expert(f"COPY rewritten ({columns}) FROM STDIN", StringIO(as_copy_text(table)))
             cursor.execute(f"UPDATE deals_deal d SET {pairs} FROM rewritten t WHERE d.id = t.id")  # noqa: S608
             cursor.execute("TRUNCATE rewritten")
@@ -316,7 +323,12 @@ class Writer:
     def _touch(self, row: dict[str, Any]) -> None:
         """Remember the latest day on which the customer of a deal took part."""
         deal_id, day = row.get("deal_id"), row["occurred_on"]
-        if deal_id and row.get("outcome") in Activity.CONTACT_OUTCOMES and not row.get("cancelled_at") and row["occurred_at"] <= self.now:
+        if (
+            deal_id
+            and row.get("outcome") in Activity.CONTACT_OUTCOMES
+            and not row.get("cancelled_at")
+            and row["occurred_at"] <= self.now
+        ):
             self._contacts[deal_id] = max(day, self._contacts.get(deal_id, day))
 
     def _write(self, model: Any, columns: Sequence[str], rows: Sequence[dict[str, Any]], defaults: dict[str, Any]) -> list[int]:
@@ -332,7 +344,9 @@ class Writer:
         pool = self._pools.setdefault(table, [])
         if len(pool) < count:
             self.wait()
-            pool = self._pools[table] = pool + _fresh_keys(connection.connection, table, max(count - len(pool), CHUNK if pool else 0))
+            pool = self._pools[table] = pool + _fresh_keys(
+                connection.connection, table, max(count - len(pool), CHUNK if pool else 0)
+            )
         taken, self._pools[table] = pool[:count], pool[count:]
         return taken
 
@@ -347,7 +361,9 @@ class Writer:
 def _win(events: Sequence[Any]) -> Any:
     """The outcome that stands."""
     outcomes = [event for event in events if event.kind == DealEvent.Kind.OUTCOME]
-    return outcomes[0] if len(outcomes) == 1 else [event for event in standing(events) if event.kind == DealEvent.Kind.OUTCOME][-1]
+    return (
+        outcomes[0] if len(outcomes) == 1 else [event for event in standing(events) if event.kind == DealEvent.Kind.OUTCOME][-1]
+    )
 
 
 def as_copy_text(rows: Iterable[Sequence[Any]]) -> str:

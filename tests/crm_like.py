@@ -69,7 +69,9 @@ class CrmLike:
         return folder
 
 
-def write_csv(path: Path, header: Sequence[str], rows: Sequence[Sequence[str]], *, encoding: str = "utf-8", delimiter: str = ",") -> Path:
+def write_csv(
+    path: Path, header: Sequence[str], rows: Sequence[Sequence[str]], *, encoding: str = "utf-8", delimiter: str = ","
+) -> Path:
     """A CSV file."""
     with path.open("w", newline="", encoding=encoding) as stream:
         writer = csv.writer(stream, delimiter=delimiter)
@@ -80,7 +82,7 @@ def write_csv(path: Path, header: Sequence[str], rows: Sequence[Sequence[str]], 
 
 def generate(*, deals: int = 400, seed: int = 7) -> CrmLike:
     """Files with so many deals; the same seed gives the same files."""
-    chance = random.Random(seed)  # noqa: S311
+    chance = random.Random(seed)
     managers = [f"Manager {letter}" for letter in "ABCDEF"]
     teams = [[f"Seller {number:02}", managers[number % 6], OFFICES[number % 3]] for number in range(24)]
     accounts = [_account(chance, number) for number in range(40)]
@@ -97,9 +99,7 @@ def _account(chance: random.Random, number: int) -> list[str]:
     return [f"Account {number:03}", SECTORS[number % 5], year, revenue, people, "United States", parent]
 
 
-def _deal(
-    chance: random.Random, number: int, teams: list[list[str]], accounts: list[list[str]], facts: Facts
-) -> list[str]:
+def _deal(chance: random.Random, number: int, teams: list[list[str]], accounts: list[list[str]], facts: Facts) -> list[str]:
     seller, manager, _ = chance.choice(teams)
     product = chance.choice(PRODUCTS)[0]
     facts.misnamed += product == "GTX Pro"

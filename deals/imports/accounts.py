@@ -164,7 +164,11 @@ def _own_extra(typed: str) -> dict[str, str]:
 
 def _changed(run: Run, account: Account, row: dict[str, Any]) -> Account | None:
     """The account with what the row says differently; empty cells change nothing. None when nothing differs."""
-    if not run.scope.is_everything and run.scope.user and not Account.objects.editable_by(run.scope.user).filter(pk=account.pk).exists():
+    if (
+        not run.scope.is_everything
+        and run.scope.user
+        and not Account.objects.editable_by(run.scope.user).filter(pk=account.pk).exists()
+    ):
         return None
     row = {**row, "extra": {**account.extra, **row["extra"]}}
     if row["external_id"][:1] == "A" and row["external_id"][1:] == str(account.pk):

@@ -152,7 +152,9 @@ def _here(rows: Sequence[dict[str, Any]]) -> set[object]:
     bare = [row for row in rows if not row["external_id"]]
     if bare:
         whens, whose = {row["occurred_at"] for row in bare}, {row["rep_id"] for row in bare}
-        found |= set(Activity.objects.filter(rep__in=whose, occurred_at__in=whens).values_list("rep_id", "occurred_at", "channel"))
+        found |= set(
+            Activity.objects.filter(rep__in=whose, occurred_at__in=whens).values_list("rep_id", "occurred_at", "channel")
+        )
     return found
 
 
@@ -173,8 +175,12 @@ class _Links:
         keys = {row["deal_key"] for row in rows if row["deal_key"]}
         ours = {int(key[1:]) for key in keys if key[:1] == "D" and key[1:].isdecimal() and len(key) < 19}
         deals = Deal.objects.order_by("-pk").values_list("pk", "external_id", "name", "account_id")
-        self.by_id = {external_id: (pk, account) for pk, external_id, _, account in deals.filter(external_id__in=keys)} if keys else {}
-        self.by_number = {f"D{pk}": (pk, name, account) for pk, _, name, account in deals.filter(pk__in=ours, external_id="")} if ours else {}
+        self.by_id = (
+            {external_id: (pk, account) for pk, external_id, _, account in deals.filter(external_id__in=keys)} if keys else {}
+        )
+        self.by_number = (
+            {f"D{pk}": (pk, name, account) for pk, _, name, account in deals.filter(pk__in=ours, external_id="")} if ours else {}
+        )
         names = {row["deal_name"] for row in rows if row["deal_name"] and not row["deal_key"]}
         self.by_name: dict[str, list[tuple[int, int | None]]] = {}
         for pk, _, name, account in deals.filter(name__in=names) if names else ():

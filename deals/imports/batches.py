@@ -186,9 +186,7 @@ def _check(batch: ImportBatch) -> None:
 def _write(batch: ImportBatch) -> None:
     try:
         with _Progress(batch) as progress, transaction.atomic():
-            report = write(
-                _tables(batch), options=_options(batch), scope=Scope(batch.created_by), batch=batch, progress=progress
-            )
+            report = write(_tables(batch), options=_options(batch), scope=Scope(batch.created_by), batch=batch, progress=progress)
             if not report.changes_nothing:
                 _finish(batch, State.DONE, {**report.as_json(), **_errors(batch, report)})
     except Stopped as stopped:
@@ -262,6 +260,4 @@ class _Progress:
             return
         self._next = time.monotonic() + 0.5
         with self._connection.cursor() as cursor:
-            cursor.execute(
-                "UPDATE deals_importbatch SET rows_done = %s, rows_total = %s WHERE id = %s", [done, total, self._pk]
-            )
+            cursor.execute("UPDATE deals_importbatch SET rows_done = %s, rows_total = %s WHERE id = %s", [done, total, self._pk])

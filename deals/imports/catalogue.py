@@ -108,9 +108,7 @@ def money(typed: str, currency: str, custom: str | None, field: str) -> Decimal 
 StageMeaning = Stage | str | None | Unmatched
 
 
-def read_stages(
-    run: Run, survey: Survey, *, ends_in_stage: bool
-) -> tuple[dict[tuple[str, str], StageMeaning], list[Stage]]:
+def read_stages(run: Run, survey: Survey, *, ends_in_stage: bool) -> tuple[dict[tuple[str, str], StageMeaning], list[Stage]]:
     """What the (pipeline, stage) cells of a deals file mean, and the stages of the pipelines it speaks of, in order.
 
     A company without deals gets the pipeline of the file.

@@ -153,9 +153,7 @@ def _same_name(found: Any, row: dict[str, Any]) -> Any:
 def _fill(found: Any, row: dict[str, Any], fields: Sequence[str], letter: str) -> bool:
     """Give the row here what the file says differently; empty cells change nothing. False when nothing differs."""
     own = row["external_id"] == f"{letter}{found.pk}"
-    differs = [
-        name for name in fields if row[name] and row[name] != getattr(found, name) and not (name == "external_id" and own)
-    ]
+    differs = [name for name in fields if row[name] and row[name] != getattr(found, name) and not (name == "external_id" and own)]
     for name in differs:
         setattr(found, name, row[name])
     return bool(differs)

@@ -208,9 +208,7 @@ def history(row: DealRow, ladder: list[Stage]) -> list[NewEvent]:
         events.append(NewEvent(Kind.NEXT_ACTION, opened, on_date=row.next_action_on, text=Words(row.next_action)))
     if row.outcome:
         events.append(
-            NewEvent(
-                _OUTCOME, row.closed_on, code=row.outcome, reason=row.outcome_reason, competitor_id=row.competitor_id
-            )
+            NewEvent(_OUTCOME, row.closed_on, code=row.outcome, reason=row.outcome_reason, competitor_id=row.competitor_id)
         )
     return events
 

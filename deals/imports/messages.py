@@ -23,7 +23,9 @@ _FILES = {
     "bad_encoding": _("%(file)s is in an encoding that cannot be read. Save it as “CSV UTF-8”."),
     "endless_line": _("%(file)s has a line without end. Save it as CSV again, one row a line."),
     "huge_cell": _("%(file)s has a cell too large to read in row %(row)s; a quotation mark before it may never be closed."),
-    "open_quote": _("%(file)s has a quotation mark in row %(row)s that is never closed, or closed in the middle of a cell. Correct that row."),
+    "open_quote": _(
+        "%(file)s has a quotation mark in row %(row)s that is never closed, or closed in the middle of a cell. Correct that row."
+    ),
     "no_header": _("%(file)s does not begin with the names of its columns. Put them into the first row."),
     "unnamed_column": _("Column %(position)s of %(file)s has no name. Name it in the first row, or remove it."),
     "column_twice": _("%(file)s has the column “%(column)s” twice. Rename or remove one."),
@@ -35,7 +37,9 @@ _FILES = {
     "too_many_files": _("Choose at most %(most)s files at a time."),
     "discarded": _("You gave this import up. Nothing was written."),
     "waited_too_long": _("This import waited a week for an answer, so its files were removed. Upload them again."),
-    "gave_up": _("The import could not be finished after three attempts. Nothing was written. Divide the files, or ask your admin."),
+    "gave_up": _(
+        "The import could not be finished after three attempts. Nothing was written. Divide the files, or ask your admin."
+    ),
     "right_lost": _("Whoever uploaded this may not import any more. Nothing was written."),
     "gone": _("%(file)s is no longer kept here. Upload it again."),
 }

@@ -105,9 +105,7 @@ def resolve(known: Known, cells: Mapping[str, int], answers: Mapping[str, Any], 
     return found
 
 
-def _meaning(
-    found: Resolved, known: Known, name: str, rows: int, answer: Any, may_create: bool, cells: list[str]
-) -> Meaning:
+def _meaning(found: Resolved, known: Known, name: str, rows: int, answer: Any, may_create: bool, cells: list[str]) -> Meaning:
     keys = known.find(name)
     facts = {"kind": known.kind, "text": name, "rows": rows}
     if len(keys) == 1:

@@ -79,7 +79,10 @@ def _differences(run: Run, table: Table, row: DealRow, deal: Deal) -> set[str]:
     tells_stage = table.shape.is_own or not row.outcome
     if tells_stage and row.stage.pk != deal.stage_id:
         names.add("stage")
-    if (row.next_action or row.next_action_on) and (row.next_action, row.next_action_on) != (deal.next_action, deal.next_action_on):
+    if (row.next_action or row.next_action_on) and (row.next_action, row.next_action_on) != (
+        deal.next_action,
+        deal.next_action_on,
+    ):
         names.add("next_action")
     ends = (row.outcome, row.closed_on)
     if ends != (deal.outcome, deal.closed_on) or (row.outcome_reason and row.outcome_reason != deal.outcome_reason):
@@ -87,7 +90,9 @@ def _differences(run: Run, table: Table, row: DealRow, deal: Deal) -> set[str]:
     if names and not run.scope.allows(deal.owner_id):
         raise BadRow("not_yours", "external_id", row.external_id)
     if "amount" in names and row.currency != deal.currency:
-        raise BadRow("other_currency", "currency" if "currency" in table.places else "amount", row.currency, currency=deal.currency)
+        raise BadRow(
+            "other_currency", "currency" if "currency" in table.places else "amount", row.currency, currency=deal.currency
+        )
     opened = row.opened_on or deal.opened_on
     if names and row.closed_on and opened and row.closed_on < opened:
         raise BadRow("closed_before_opened", "closed_on", str(row.closed_on))
@@ -141,9 +146,13 @@ def _is_old_news(change: _Change, name: str) -> bool:
         told = change.told(Kind.OUTCOME)
         ended = told if told and told.code != DealEvent.REOPENED else None
         return (row.outcome, row.closed_on) == ((ended.code, ended.effective_on) if ended else ("", None)) and _was_told(change)
-    kind = {"owner": Kind.OWNER, "stage": Kind.STAGE, "amount": Kind.AMOUNT, "opened_on": Kind.STAGE, "next_action": Kind.NEXT_ACTION}.get(
-        name
-    ) or _DAYS[name]
+    kind = {
+        "owner": Kind.OWNER,
+        "stage": Kind.STAGE,
+        "amount": Kind.AMOUNT,
+        "opened_on": Kind.STAGE,
+        "next_action": Kind.NEXT_ACTION,
+    }.get(name) or _DAYS[name]
     told = change.told(kind)
     if told is None:
         return False
@@ -236,8 +245,10 @@ def _write(run: Run, changes: list[_Change]) -> None:
         deal.version += 1
     run.writer.events([(change.deal.pk, change.new) for change in changes])
     run.writer.rewrite([change.deal for change in changes])
-    run.writer.credits([
-        (change.deal, [*change.events, *change.new], change.was_won)
-        for change in changes
-        if change.was_won or change.deal.outcome == Deal.Outcome.WON
-    ])
+    run.writer.credits(
+        [
+            (change.deal, [*change.events, *change.new], change.was_won)
+            for change in changes
+            if change.was_won or change.deal.outcome == Deal.Outcome.WON
+        ]
+    )

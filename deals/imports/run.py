@@ -183,4 +183,3 @@ def _say_tally(run: Run) -> None:
     for code in ("no_account", "no_opening", "lost_zero"):
         if run.report.tally[code]:
             run.report.say(code, n=run.report.tally[code])
-

@@ -30,7 +30,9 @@ path = folder / "activities.csv"
 with path.open("w") as stream:
     stream.write("external_id,rep,occurred_at,channel,outcome\n")
     for number in range(count):
-        stream.write(f"ACT{number:07},Ana,2026-0{1 + number % 8}-{1 + number % 28:02} {number % 24:02}:{number % 60:02},call,reached\n")
+        stream.write(
+            f"ACT{number:07},Ana,2026-0{1 + number % 8}-{1 + number % 28:02} {number % 24:02}:{number % 60:02},call,reached\n"
+        )
 before, started = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.monotonic()
 report = write([recognise(inspect(path))], options=Options(), scope=Scope(), batch=ImportBatch())
 assert report.of("activities").new == count

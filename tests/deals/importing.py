@@ -53,7 +53,9 @@ def command(*args: Any, **options: Any) -> str:
     return out.getvalue()
 
 
-def deals_file(folder: Path, *rows: Sequence[str], header: Sequence[str] = DEALS_HEADER, name: str = "deals.csv", **options: Any) -> Path:
+def deals_file(
+    folder: Path, *rows: Sequence[str], header: Sequence[str] = DEALS_HEADER, name: str = "deals.csv", **options: Any
+) -> Path:
     """A file of deals in the shape of sales_pipeline.csv."""
     return write_csv(folder / name, header, rows, **options)
 

@@ -40,7 +40,7 @@ def written(*deals: NewDeal, **options) -> list[Deal]:
 
 
 def test_a_row_is_what_the_replay_of_its_events_says(cast):
-    deal, = written(
+    (deal,) = written(
         new(
             cast,
             NewEvent(Kind.AMOUNT, OPENED, amount=Decimal(5)),
@@ -55,7 +55,7 @@ def test_a_row_is_what_the_replay_of_its_events_says(cast):
 
 
 def test_a_win_counts_for_whoever_owned_it_then(cast):
-    deal, = written(
+    (deal,) = written(
         new(
             cast,
             NewEvent(Kind.AMOUNT, CLOSED, amount=Decimal(9)),
@@ -80,7 +80,9 @@ def test_a_win_in_another_currency_takes_the_rate_of_its_day(cast):
 
 
 def test_a_reopened_win_has_no_credit(cast):
-    deal, = written(new(cast, NewEvent(Kind.OUTCOME, OPENED, code="won"), NewEvent(Kind.OUTCOME, CLOSED, code=DealEvent.REOPENED)))
+    (deal,) = written(
+        new(cast, NewEvent(Kind.OUTCOME, OPENED, code="won"), NewEvent(Kind.OUTCOME, CLOSED, code=DealEvent.REOPENED))
+    )
     assert (deal.outcome, deal.has_history, Credit.objects.count()) == ("", True, 0)
 
 
@@ -96,23 +98,30 @@ def test_activities_bring_the_last_customer_contact_up_to_date(cast):
     at = datetime(2026, 9, 10, 18, tzinfo=UTC)
     common = {"rep_id": cast.ana.rep.pk, "occurred_at": at, "channel": "call"}
     with Writer(company=Company.load()) as writer:
-        keys = writer.activities([
-            {**common, "deal_id": deal.pk, "outcome": "reached", "note": "Two\nlines"},
-            {**common, "deal_id": deal.pk, "outcome": "no_answer", "occurred_at": at + timedelta(days=3)},
-            {**common, "deal_id": quiet.pk, "outcome": "reached"},
-        ])
+        keys = writer.activities(
+            [
+                {**common, "deal_id": deal.pk, "outcome": "reached", "note": "Two\nlines"},
+                {**common, "deal_id": deal.pk, "outcome": "no_answer", "occurred_at": at + timedelta(days=3)},
+                {**common, "deal_id": quiet.pk, "outcome": "reached"},
+            ]
+        )
     deal.refresh_from_db()
     quiet.refresh_from_db()
     assert (deal.last_contact_on, quiet.last_contact_on) == (date(2026, 9, 11), date(2026, 9, 15))
     activity = Activity.objects.get(pk=keys[0])
-    assert (activity.occurred_on, activity.note.text, activity.direction, activity.source) == (date(2026, 9, 11), "Two\nlines", "out", "app")
+    assert (activity.occurred_on, activity.note.text, activity.direction, activity.source) == (
+        date(2026, 9, 11),
+        "Two\nlines",
+        "out",
+        "app",
+    )
 
 
 def test_accounts_contacts_and_leads_are_written_with_their_keys(cast):
     with Writer(company=Company.load()) as writer:
-        account, = writer.accounts([{"name": "PT Baru", "owner_id": cast.ana.rep.pk, "extra": {"a": "b\\c"}}])
-        contact, = writer.contacts([{"account_id": account, "name": "Ibu Baru"}])
-        lead, = writer.leads([{"name": "Pak Baru", "created_by_id": cast.ana.rep.pk}])
+        (account,) = writer.accounts([{"name": "PT Baru", "owner_id": cast.ana.rep.pk, "extra": {"a": "b\\c"}}])
+        (contact,) = writer.contacts([{"account_id": account, "name": "Ibu Baru"}])
+        (lead,) = writer.leads([{"name": "Pak Baru", "created_by_id": cast.ana.rep.pk}])
     assert Account.objects.get(pk=account).extra == {"a": "b\\c"}
     assert Contact.objects.get(pk=contact).account_id == account
     assert (Lead.objects.get(pk=lead).state, Lead.objects.get(pk=lead).is_import) == ("new", False)
@@ -130,7 +139,9 @@ def test_a_query_in_between_waits_for_the_chunk(cast):
         assert Deal.objects.count() == 200
 
 
-@pytest.mark.parametrize("text", ["\\N", "tab\there", "line\nend", "\\.", "back\\slash", "carriage\rreturn", "", "'quote'", "ünï 🙂"])
+@pytest.mark.parametrize(
+    "text", ["\\N", "tab\there", "line\nend", "\\.", "back\\slash", "carriage\rreturn", "", "'quote'", "ünï 🙂"]
+)
 def test_every_text_arrives_as_it_was(cast, text):
     with connection.cursor() as cursor:
         cursor.execute("CREATE TEMP TABLE texts (text text) ON COMMIT DROP")

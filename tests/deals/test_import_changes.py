@@ -158,7 +158,9 @@ def test_empty_cells_change_nothing(bring):
 def test_an_old_file_takes_back_nothing_that_was_done_here(bring, company):
     bring(OPEN)
     deal = the_deal()
-    change_deal(deal_id=deal.pk, version=None, by=company.ana, stage=company.proposal, owner=company.budi.rep, amount=Decimal(7_000_000))
+    change_deal(
+        deal_id=deal.pk, version=None, by=company.ana, stage=company.proposal, owner=company.budi.rep, amount=Decimal(7_000_000)
+    )
     close_deal(deal_id=deal.pk, version=None, by=company.ana, outcome="won")
     before = importing.cached(the_deal())
     report = bring(OPEN)

@@ -28,7 +28,9 @@ def company(cast):
 def test_one_bad_row_stops_everything(company, tmp_path, capsys):
     path = importing.deals_file(tmp_path, GOOD, BAD)
     before = importing.row_counts()
-    with pytest.raises(CommandError, match="Correct the rows above and import again, or leave them out with --skip-bad.") as stopped:
+    with pytest.raises(
+        CommandError, match=r"Correct the rows above and import again, or leave them out with --skip-bad\."
+    ) as stopped:
         importing.command(path)
     assert stopped.value.returncode == 1
     assert importing.row_counts() == before

@@ -69,12 +69,17 @@ def test_an_instant_reads_back(moment):
     assert read_instant(moment.isoformat(), JAKARTA) == moment
 
 
-@pytest.mark.parametrize("text", ["30/11/26", "30-11-2026", "30.11.2026", "30 Nov 2026", "30-Nov-26", "30 November 2026", "2026/11/30", "2026-11-30 00:00:00"])
+@pytest.mark.parametrize(
+    "text",
+    ["30/11/26", "30-11-2026", "30.11.2026", "30 Nov 2026", "30-Nov-26", "30 November 2026", "2026/11/30", "2026-11-30 00:00:00"],
+)
 def test_days_as_spreadsheets_write_them(text):
     assert read_date(text).under(None) == date(2026, 11, 30)
 
 
-@pytest.mark.parametrize("text", ["31/02/2026", "2026-13-01", "0000-00-00", "9999-12-31", "tomorrow", "44000", "1/1", "٣٠/١١/٢٠٢٦x", "2026-11-30x"])
+@pytest.mark.parametrize(
+    "text", ["31/02/2026", "2026-13-01", "0000-00-00", "9999-12-31", "tomorrow", "44000", "1/1", "٣٠/١١/٢٠٢٦x", "2026-11-30x"]
+)
 def test_what_is_no_day_is_none(text):
     assert read_date(text).under(None) is None
 
@@ -115,7 +120,10 @@ def test_unmistakable_amounts_settle_the_others_of_their_column(company, tmp_pat
 @pytest.mark.django_db
 def test_the_command_asks_for_the_custom_and_writes_nothing(company, tmp_path):
     path = importing.deals_file(tmp_path, won(1, "60.000"))
-    with pytest.raises(CommandError, match=r"“60.000” in the column close_value of deals.csv can be read two ways. Say which: --money en \(60.000\) or --money id \(60000\)."):
+    with pytest.raises(
+        CommandError,
+        match=r"“60.000” in the column close_value of deals.csv can be read two ways. Say which: --money en \(60.000\) or --money id \(60000\).",
+    ):
         importing.command(path, currency="USD")
     assert Deal.objects.count() == 0
 
@@ -138,7 +146,13 @@ def test_sixty_million_rupiah_never_become_sixty(company, tmp_path):
 def test_columns_that_show_both_customs_are_asked_about(company, tmp_path):
     rows = [won(1, "1.250,50"), won(2, "1,250.50"), won(3, "60.000")]
     report = importing.rehearse(importing.deals_file(tmp_path, *rows), currency="USD")
-    assert report.customs["money"] == {"file": "deals.csv", "column": "close_value", "text": "60.000", "en": "60.000", "id": "60000"}
+    assert report.customs["money"] == {
+        "file": "deals.csv",
+        "column": "close_value",
+        "text": "60.000",
+        "en": "60.000",
+        "id": "60000",
+    }
 
 
 @pytest.mark.django_db
@@ -152,7 +166,9 @@ def test_the_command_asks_for_the_order_of_days(company, tmp_path):
 
 @pytest.mark.django_db
 def test_one_unmistakable_day_settles_the_others(company, tmp_path):
-    importing.run(importing.deals_file(tmp_path, won(1, "5", "03/04/2026", "05/04/2026"), won(2, "5", "03/04/2026", "25/04/2026")))
+    importing.run(
+        importing.deals_file(tmp_path, won(1, "5", "03/04/2026", "05/04/2026"), won(2, "5", "03/04/2026", "25/04/2026"))
+    )
     assert set(Deal.objects.values_list("opened_on", flat=True)) == {date(2026, 4, 3)}
 
 

@@ -145,20 +145,20 @@ def test_every_spreadsheet_s_csv_is_read(content, tmp_path):
     path.write_bytes(content)
     table = recognise(inspect(path))
     assert table.kind == "deals"
-    (_, cells), = list(table.source.rows())
+    ((_, cells),) = list(table.source.rows())
     assert cells[:8] == ROW.split(",")
 
 
 def test_windows_letters_are_read(tmp_path):
     path = tmp_path / "deals.csv"
     path.write_bytes(TEXT.replace("PT Satu", "Café Müller – “Süd”").encode("cp1252"))
-    (_, cells), = list(inspect(path).rows())
+    ((_, cells),) = list(inspect(path).rows())
     assert cells[3] == "Café Müller – “Süd”"
 
 
 def test_line_ends_inside_quotes_belong_to_the_cell(tmp_path):
     path = tmp_path / "deals.csv"
-    path.write_text(f'{HEADER}\n{ROW.replace("PT Satu", chr(34) + "PT" + chr(10) + "Satu" + chr(34))}\n{ROW}\n')
+    path.write_text(f"{HEADER}\n{ROW.replace('PT Satu', chr(34) + 'PT' + chr(10) + 'Satu' + chr(34))}\n{ROW}\n")
     rows = list(inspect(path).rows())
     assert [number for number, _ in rows] == [2, 3]
     assert rows[0][1][3] == "PT\nSatu"

@@ -48,15 +48,24 @@ def test_every_row_is_accounted_for(folder):
 def test_the_facts_are_given_back(crm, folder):
     importing.command(folder, currency="USD")
     facts = crm.facts
-    assert rows("SELECT coalesce(nullif(initcap(outcome), ''), s.name), count(*) FROM deals_deal d JOIN deals_stage s ON s.id = d.stage_id GROUP BY 1") == facts.stages
-    by_quarter = "SELECT to_char(won_on, 'YYYY-\"Q\"Q'), sum(base_amount) FROM deals_credit WHERE superseded_at IS NULL GROUP BY 1"
+    assert (
+        rows(
+            "SELECT coalesce(nullif(initcap(outcome), ''), s.name), count(*) FROM deals_deal d JOIN deals_stage s ON s.id = d.stage_id GROUP BY 1"
+        )
+        == facts.stages
+    )
+    by_quarter = (
+        "SELECT to_char(won_on, 'YYYY-\"Q\"Q'), sum(base_amount) FROM deals_credit WHERE superseded_at IS NULL GROUP BY 1"
+    )
     assert rows(by_quarter) == facts.won_by_quarter
     by_manager = (
         "SELECT t.name, sum(c.base_amount) FROM deals_credit c JOIN reps_teammembership m ON m.rep_id = c.rep_id AND m.valid @> c.won_on "
         "JOIN reps_team t ON t.id = m.team_id GROUP BY 1"
     )
     assert rows(by_manager) == facts.won_by_manager
-    cycles = "SELECT 'all', percentile_cont(0.5) WITHIN GROUP (ORDER BY closed_on - opened_on) FROM deals_deal WHERE outcome <> ''"
+    cycles = (
+        "SELECT 'all', percentile_cont(0.5) WITHIN GROUP (ORDER BY closed_on - opened_on) FROM deals_deal WHERE outcome <> ''"
+    )
     assert rows(cycles) == {"all": facts.median_cycle}
     assert Deal.objects.filter(account=None).count() == facts.without_account
     assert Deal.objects.filter(opened_on=None).count() == facts.stages["Prospecting"]
@@ -122,14 +131,26 @@ def test_the_engage_date_is_when_a_deal_was_opened_and_qualified(crm, folder):
     opening = DealEvent.objects.get(deal=deal, kind="stage")
     assert (str(opening.effective_on), opening.stage.name, opening.stage.is_qualified) == (row[5], "Engaging", True)
     credit = Credit.objects.get(deal=deal)
-    assert (credit.share, credit.amount, credit.base_amount, credit.fx, credit.rep.name) == (1, deal.amount, deal.amount, 1, row[1])
+    assert (credit.share, credit.amount, credit.base_amount, credit.fx, credit.rep.name) == (
+        1,
+        deal.amount,
+        deal.amount,
+        1,
+        row[1],
+    )
 
 
 def test_a_deal_without_engage_date_is_open_with_the_day_unknown(crm, folder):
     importing.command(folder, currency="USD")
     row = next(row for row in crm.deals if row[4] == "Prospecting")
     deal = Deal.objects.get(external_id=row[0])
-    assert (deal.opened_on, deal.stage.name, deal.is_qualified, deal.outcome, deal.amount) == (None, "Prospecting", False, "", None)
+    assert (deal.opened_on, deal.stage.name, deal.is_qualified, deal.outcome, deal.amount) == (
+        None,
+        "Prospecting",
+        False,
+        "",
+        None,
+    )
     assert set(deal.events.values_list("effective_on", flat=True)) == {None}
 
 

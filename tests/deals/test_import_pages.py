@@ -238,7 +238,10 @@ def test_names_of_accounts_a_manager_does_not_see_are_not_given_away(upload, com
     assert batch.report["questions"][0]["options"] == []
 
 
-@pytest.mark.parametrize(("who", "status"), [("admin", 200), ("vp", 200), ("manager", 200), ("south_manager", 404), ("ana", 403), ("finance", 403), ("auditor", 403)])
+@pytest.mark.parametrize(
+    ("who", "status"),
+    [("admin", 200), ("vp", 200), ("manager", 200), ("south_manager", 404), ("ana", 403), ("finance", 403), ("auditor", 403)],
+)
 def test_who_may_look_at_an_import(upload, company, signed_in, who, status):
     _, batch = upload(file(WON), by=company.manager)
     client = signed_in(getattr(company, who))

@@ -28,25 +28,48 @@ LISTS = {
 def full(cast):
     """A company with some of everything."""
     parent = make.account("PT Induk", owner=cast.ana)
-    account = make.account("PT Anak", owner=cast.budi, parent=parent, sector="retail", employees=12, phone="+62812345678", extra={"revenue": "1.5"})
+    account = make.account(
+        "PT Anak", owner=cast.budi, parent=parent, sector="retail", employees=12, phone="+62812345678", extra={"revenue": "1.5"}
+    )
     contact = make.contact("Ibu Sari", account=account, email="sari@example.com", title="Head of IT")
     product = make.product("Paket A", list_price=Decimal(5_000_000), family="Paket")
     make.product("Paket B", is_active=False)
     make.lead("Pak Joko", owner=cast.ana, company_name="CV Joko", source="referral", phone="+628111111111")
     make.lead("=Formula", owner=cast.ana, company_name="@home")
     day = make.today()
-    make.deal(owner=cast.ana, name="Open", account=account, contact=contact, product=product, stage="Proposal", expected_close_on=day + timedelta(30), next_action="Call, then \"visit\"", next_action_on=day)
+    make.deal(
+        owner=cast.ana,
+        name="Open",
+        account=account,
+        contact=contact,
+        product=product,
+        stage="Proposal",
+        expected_close_on=day + timedelta(30),
+        next_action='Call, then "visit"',
+        next_action_on=day,
+    )
     make.deal(owner=cast.budi, name="No amount", amount=None, stage="Lead")
     make.won(owner=cast.ana, name="Won", account=parent, amount=Decimal(7_500_000), on=day - timedelta(3))
-    make.lost(owner=cast.ana, name="-Lost", account=account, on=day - timedelta(1), competitor=make.competitor("PT Lawan"), reason="competitor")
+    make.lost(
+        owner=cast.ana,
+        name="-Lost",
+        account=account,
+        on=day - timedelta(1),
+        competitor=make.competitor("PT Lawan"),
+        reason="competitor",
+    )
     moved = make.deal(owner=cast.ana, name="Moved", stage="Lead", opened_on=day - timedelta(40))
     change_deal(deal_id=moved.pk, version=None, by=None, effective_on=day - timedelta(20), stage=cast.qualified)
-    change_deal(deal_id=moved.pk, version=None, by=None, effective_on=day - timedelta(5), stage=cast.agreement, owner=cast.budi.rep)
+    change_deal(
+        deal_id=moved.pk, version=None, by=None, effective_on=day - timedelta(5), stage=cast.agreement, owner=cast.budi.rep
+    )
     back = make.deal(owner=cast.ana, name="Back", stage="Proposal", opened_on=day - timedelta(9))
     close_deal(deal_id=back.pk, version=None, by=None, outcome="lost", reason="price")
     reopen_deal(deal_id=back.pk, version=None, by=None)
     now = clock.now()
-    make.activity(rep=cast.ana, deal=moved, account=account, contact=contact, note="Line one\nline two", channel="visit", outcome="held")
+    make.activity(
+        rep=cast.ana, deal=moved, account=account, contact=contact, note="Line one\nline two", channel="visit", outcome="held"
+    )
     make.activity(rep=cast.budi, at=now - timedelta(days=2), channel="whatsapp", outcome="replied", is_cold=True)
     make.activity(rep=cast.ana, at=now + timedelta(days=1), channel="meeting", outcome="", booked_at=now, booked_by=cast.ana.rep)
     return cast
@@ -75,7 +98,14 @@ def empty_company() -> cast_module.Cast:
 
 def test_an_export_brought_into_an_empty_company_gives_the_same_lists(full, signed_in, tmp_path):
     before = exported(signed_in(full.admin), tmp_path / "before")
-    assert {name: len(rows) for name, rows in before.items()} == {"accounts": 2, "contacts": 1, "leads": 2, "products": 2, "deals": 6, "activities": 3}
+    assert {name: len(rows) for name, rows in before.items()} == {
+        "accounts": 2,
+        "contacts": 1,
+        "leads": 2,
+        "products": 2,
+        "deals": 6,
+        "activities": 3,
+    }
     there = empty_company()
     make.competitor("PT Lawan")
     report = importing.run(*sorted((tmp_path / "before").glob("*.csv")))

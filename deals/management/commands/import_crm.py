@@ -50,8 +50,12 @@ class Command(BaseCommand):
         parser.add_argument("path", type=Path, metavar="DIR_OR_FILE", help="a CSV file, or a folder of CSV files")
         parser.add_argument("--dry-run", action="store_true", help="read and check everything, write nothing")
         parser.add_argument("--skip-bad", action="store_true", help="leave out rows that cannot be stored, and store the others")
-        parser.add_argument("--currency", choices=CURRENCIES, metavar="CODE", default="", help="currency of amounts that name none, such as USD")
-        parser.add_argument("--money", choices=("en", "id"), default="", help="read 60.000 as sixty (en) or as sixty thousand (id)")
+        parser.add_argument(
+            "--currency", choices=CURRENCIES, metavar="CODE", default="", help="currency of amounts that name none, such as USD"
+        )
+        parser.add_argument(
+            "--money", choices=("en", "id"), default="", help="read 60.000 as sixty (en) or as sixty thousand (id)"
+        )
         parser.add_argument("--dates", choices=("dmy", "mdy"), default="", help="read 03/04/2026 with the day or the month first")
         parser.add_argument("--errors", type=Path, metavar="FILE", help="write every refused row to this CSV file")
 
@@ -102,7 +106,9 @@ class Command(BaseCommand):
         for question in report.questions:
             near = " or ".join(f"“{label}”" for _, label in question.options[:3])
             name = REFERENCES[question.kind]
-            self.stdout.write(f"? {name}: “{question.text}” is not known ({question.rows:,} rows).{f' Did you mean {near}?' if near else ''}")
+            self.stdout.write(
+                f"? {name}: “{question.text}” is not known ({question.rows:,} rows).{f' Did you mean {near}?' if near else ''}"
+            )
         self._tell_problems(report, given["errors"])
         self.stdout.write(ending)
 
