@@ -111,6 +111,7 @@ CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
 CRISPY_TEMPLATE_PACK = "bootstrap5"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+
 # ── Data ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 def _database() -> dict[str, object]:
     url = env.text("DATABASE_URL")
@@ -133,7 +134,9 @@ def _database() -> dict[str, object]:
 
 # A stuck query must not hold a page, nor a page a lock (TRUST, data layer); the worker and commands get longer.
 STATEMENT_TIMEOUT_S = env.whole("STATEMENT_TIMEOUT_S", 600, low=1, high=86400)
-_timeouts = f"-c statement_timeout={STATEMENT_TIMEOUT_S}s -c lock_timeout=3s -c idle_in_transaction_session_timeout=600s -c jit=off"
+_timeouts = (
+    f"-c statement_timeout={STATEMENT_TIMEOUT_S}s -c lock_timeout=3s -c idle_in_transaction_session_timeout=600s -c jit=off"
+)
 DATABASES = {"default": {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True, **_database()}}
 DATABASES["default"]["OPTIONS"] = {
     "connect_timeout": 3,
@@ -221,10 +224,14 @@ CONTENT_SECURITY_POLICY = {
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = Path(env.text("STATIC_ROOT") or embedded.here().home / "static")
-_storage = "django.contrib.staticfiles.storage.StaticFilesStorage" if TESTING or DEBUG else (
-    "whitenoise.storage.CompressedManifestStaticFilesStorage"
-    if env.flag("COMPRESS_STATIC", False)
-    else "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"
+_storage = (
+    "django.contrib.staticfiles.storage.StaticFilesStorage"
+    if TESTING or DEBUG
+    else (
+        "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if env.flag("COMPRESS_STATIC", False)
+        else "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"
+    )
 )
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": UPLOAD_DIR}},
