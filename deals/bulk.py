@@ -8,7 +8,6 @@ chunk in, on a thread of its own, the caller prepares the next; a query in betwe
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -16,13 +15,13 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from io import StringIO
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection
 
 from deals.closing import in_base, rate_on, settle_credit
+from deals.copying import as_copy_text, copy, fresh_keys, statement
 from deals.models import (
     Account,
     Activity,
@@ -230,9 +229,9 @@ class Writer:
         with connection.cursor() as cursor:
             columns = ", ".join(_REWRITTEN)
             cursor.execute(
-                f"CREATE TEMP TABLE IF NOT EXISTS rewritten ON COMMIT DROP AS SELECT {columns} FROM deals_deal WITH NO DATA"
-            )  # noqa: S608
-            cursor.copy_expert(f"COPY rewritten ({columns}) FROM STDIN", StringIO(as_copy_text(table)))
+                f"CREATE TEMP TABLE IF NOT EXISTS rewritten ON COMMIT DROP AS SELECT {columns} FROM deals_deal WITH NO DATA"  # noqa: S608
+            )
+            copy(connection.connection, [(statement("rewritten", _REWRITTEN), as_copy_text(table))])
             cursor.execute(f"UPDATE deals_deal d SET {pairs} FROM rewritten t WHERE d.id = t.id")  # noqa: S608
             cursor.execute("TRUNCATE rewritten")
 
@@ -341,21 +340,21 @@ class Writer:
     def keys(self, model: Any, count: int) -> list[int]:
         """So many fresh keys of a table, from its sequence."""
         table = model._meta.db_table
-        pool = self._pools.setdefault(table, [])
+        pool = self._pools.get(table, [])
         if len(pool) < count:
             self.wait()
-            pool = self._pools[table] = pool + _fresh_keys(
-                connection.connection, table, max(count - len(pool), CHUNK if pool else 0)
-            )
+            # Whoever asks again is given some for later, so that the next chunks need not wait for theirs.
+            ahead = 4 if table in self._pools else 1
+            pool = pool + fresh_keys(connection.connection, table, ahead * count)
         taken, self._pools[table] = pool[:count], pool[count:]
         return taken
 
     def _send(self, *tables: tuple[Any, Sequence[str], Sequence[Sequence[Any]]]) -> None:
         """Hand the rows to PostgreSQL, table by table, once it has taken those before."""
-        texts = [(_statement(model, columns), as_copy_text(rows)) for model, columns, rows in tables if rows]
+        texts = [(statement(model._meta.db_table, columns), as_copy_text(rows)) for model, columns, rows in tables if rows]
         self._sent.update({model._meta.db_table: len(rows) for model, _, rows in tables})
         self.wait()
-        self._running = self._thread.submit(_copy, connection.connection, texts)
+        self._running = self._thread.submit(copy, connection.connection, texts)
 
 
 def _win(events: Sequence[Any]) -> Any:
@@ -366,50 +365,12 @@ def _win(events: Sequence[Any]) -> Any:
     )
 
 
-def as_copy_text(rows: Iterable[Sequence[Any]]) -> str:
-    """The rows in the text format of COPY."""
-    return "".join(["\t".join([_AS.get(type(value), _text)(value) for value in row]) + "\n" for row in rows])
-
-
-def _copy(raw: Any, texts: Sequence[tuple[str, str]]) -> None:
-    with raw.cursor() as cursor:
-        for statement, text in texts:
-            cursor.copy_expert(statement, StringIO(text))
-
-
-def _fresh_keys(raw: Any, table: str, count: int) -> list[int]:
-    with raw.cursor() as cursor:
-        cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", [table, count])
-        return [pk for (pk,) in cursor.fetchall()]
-
-
-def _statement(model: Any, columns: Sequence[str]) -> str:
-    return f"COPY {model._meta.db_table} ({', '.join(columns)}) FROM STDIN"
-
-
 def _picked(row: dict[str, Any], columns: Sequence[str]) -> list[Any]:
     """The row's values in the order of the columns; text columns that were not given are empty, not null."""
     return [row[name] if name in row else _BLANK.get(name) for name in columns]
-
-
-def _text(value: Any) -> str:
-    text = str(value)
-    if text.isprintable() and "\\" not in text:
-        return text
-    return text.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
 
 
 _TEXTS = (
     "name", "sector", "city", "phone", "website", "external_id", "title", "email", "company_name", "purpose", "outcome", "channel",
 )  # fmt: skip
 _BLANK = dict.fromkeys(_TEXTS, "")
-_AS: dict[type, Any] = {
-    type(None): lambda value: "\\N",
-    bool: lambda value: "t" if value else "f",
-    int: str,
-    date: str,
-    datetime: str,
-    Decimal: lambda value: format(value, "f"),
-    UUID: str,
-    dict: lambda value: _text(json.dumps(value)) if value else "{}",
-}

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from deals.bulk import NewDeal, NewEvent, Words, Writer, as_copy_text
+from deals.bulk import NewDeal, NewEvent, Words, Writer
+from deals.copying import as_copy_text
 from deals.models import Account, Activity, Contact, Credit, Deal, DealEvent, FxRate, Lead
 from lib.versioned import since
 from reps.models import Company
