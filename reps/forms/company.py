@@ -26,7 +26,7 @@ class CompanyForm(ZoneMixin):
     )  # fmt: skip
 
     name = LineField(label=gettext_lazy("Company name"), max_length=120)
-    time_zone = LineField(label=gettext_lazy("Time zone"), max_length=60)
+    time_zone = LineField(label=gettext_lazy("Time zone"), required=False, max_length=60)
     currency = forms.ChoiceField(label=gettext_lazy("Currency"), choices=Company._meta.get_field("currency").choices)  # type: ignore[arg-type]
     fiscal_start = forms.TypedChoiceField(
         label=gettext_lazy("The fiscal year starts in"), choices=list(MONTHS.items()), coerce=int
@@ -70,6 +70,13 @@ class CompanyForm(ZoneMixin):
             self.fields["currency"].help_text = _(
                 "Fixed since the first deal: every amount and total is in it. Deals in other currencies are turned into it by your rates."
             )
+
+    def clean_time_zone(self) -> str:
+        """A zone, always."""
+        zone = super().clean_time_zone()
+        if not zone:
+            raise ValidationError(_("Choose a time zone from the list, such as Asia/Jakarta."))
+        return zone
 
     def clean_working_days(self) -> str:
         """Seven characters, Monday first."""

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from lib.text import clean_line
 from reps.forms.fields import DayField, LineField
 from reps.models import HolidayCalendar, Rep, Team, User
 
@@ -25,8 +26,8 @@ class ZoneMixin(forms.Form):
     """A time zone picked by typing."""
 
     def clean_time_zone(self) -> str:
-        """A zone that exists."""
-        zone: str = self.cleaned_data["time_zone"]
+        """A zone that exists; one that was typed out without being picked counts too."""
+        zone: str = self.cleaned_data["time_zone"] or clean_line(str(self.data.get("time_zone_text", "")))
         if zone and zone not in available_timezones():
             raise ValidationError(_("Choose a time zone from the list, such as Asia/Jakarta."))
         return zone

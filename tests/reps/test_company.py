@@ -78,6 +78,15 @@ def test_a_change_that_is_none_is_not_in_the_trail(cast: Cast) -> None:
 # Zones.
 
 
+def test_a_zone_typed_out_and_not_picked_counts_and_half_a_zone_is_refused(cast: Cast, signed_in: Any) -> None:
+    client = signed_in(cast.admin)
+    answer = client.post(URL, {**FIELDS, "time_zone": "", "time_zone_text": "Asia/Tok"})
+    assert answer.status_code == 422
+    assert 'value="Asia/Tok"' in answer.content.decode()
+    assert client.post(URL, {**FIELDS, "time_zone": "", "time_zone_text": "Asia/Tokyo"}).status_code == 302
+    assert Company.load().time_zone == "Asia/Tokyo"
+
+
 @pytest.mark.parametrize(
     ("words", "first"),
     [
