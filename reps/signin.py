@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import structlog
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend
 from django.contrib.auth import authenticate
@@ -20,6 +21,7 @@ from reps.addresses import client_address, is_own_path
 from reps.models import Mail, User
 
 TOO_MANY = "too_many_attempts"
+log = structlog.get_logger("signin")
 
 
 class Backend(AuthenticationBackend):
@@ -62,12 +64,14 @@ class AccountAdapter(DefaultAccountAdapter):
         address = client_address(request)
         admission = throttle.admit(account=account, address=address)
         if admission.minutes:
+            log.warning("sign-in", outcome="has to wait", account=throttle.name(account), minutes=admission.minutes)
             raise ValidationError(wait_words(admission.minutes), code=TOO_MANY)
         if admission.is_alarming:
             mail.post(kind=Mail.Kind.MANY_ATTEMPTS, address=account)
         if admission.is_slow:
             throttle.slow_down()
         user = authenticate(request, **credentials)
+        log.info("sign-in", outcome="in" if user else "refused", account=throttle.name(account))
         if user is not None:
             throttle.forgive(account=account, address=address)
         return user

@@ -82,6 +82,11 @@ def slow_down() -> None:
             _slow_places.release()
 
 
+def name(account: str) -> str:
+    """What a log line calls an account: enough to find its attempts again, too little to know whose it is."""
+    return _hash("account", account)[:12]
+
+
 def forget_old_attempts() -> int:
     """Delete attempts that no rule counts any more; returns how many."""
     return SignInAttempt.objects.filter(at__lt=clock.now() - HOUR).delete()[0]

@@ -181,6 +181,14 @@ def test_an_accepted_invitation_cannot_be_revoked(cast: Cast, signed_in: Any) ->
     assert User.objects.filter(pk=cast.ana.pk).exists()
 
 
+def test_no_log_line_holds_the_secret(cast: Cast, secret: str, caplog: pytest.LogCaptureFixture) -> None:
+    Client().get(welcome(secret))
+    Client().post(welcome(secret), GOOD)
+    assert "/welcome/…/" in caplog.text
+    assert secret not in caplog.text
+    assert GOOD["password"] not in caplog.text
+
+
 @pytest.mark.parametrize("odd", ["x", "%00", "a" * 300, "../../etc/passwd", "😀"])
 def test_an_odd_secret_is_an_ordinary_404(db: None, odd: str) -> None:
     assert Client().get(f"/welcome/{odd}/").status_code == 404

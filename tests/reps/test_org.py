@@ -137,6 +137,24 @@ def test_nobody_joins_after_they_left_nor_a_closed_team(cast: Cast) -> None:
     assert member_of(cast.budi.rep, TODAY) == "North"
 
 
+@pytest.mark.django_db(transaction=True)
+def test_eight_moves_of_one_rep_at_once_leave_one_team() -> None:
+    rep, teams = make.rep("Ana"), [make.team() for _ in range(8)]
+    gate = Barrier(8)
+
+    def move(team: Team) -> None:
+        try:
+            gate.wait()
+            org.place(rep=rep, team=team, start=TODAY, by=None)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(move, teams))
+    assert TeamMembership.objects.on(TODAY).filter(rep=rep).count() == 1
+    assert TeamMembership.objects.filter(rep=rep).count() == 8
+
+
 # Leads and roles.
 
 

@@ -180,6 +180,16 @@ def test_success_forgives_what_was_mistyped_before_it(cast: Cast) -> None:
     assert SignInAttempt.objects.count() == 0
 
 
+def test_log_lines_tell_attempts_apart_and_name_nobody(cast: Cast, caplog: pytest.LogCaptureFixture) -> None:
+    attempt("ana@example.com", "wrong-password-1")
+    attempt("ana@example.com", PASSWORD)
+    said = [record.msg for record in caplog.records if record.name == "signin"]
+    assert [line["outcome"] for line in said] == ["refused", "in"]
+    assert said[0]["account"] == said[1]["account"]
+    assert "ana@" not in caplog.text
+    assert "wrong-password-1" not in caplog.text
+
+
 def test_the_attempts_hold_no_address_in_the_clear(cast: Cast) -> None:
     attempt("ana@example.com", address="10.0.0.9")
     row = SignInAttempt.objects.get()
