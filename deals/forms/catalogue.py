@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from deals.forms.book import CleanText
 from deals.models import Competitor, FxRate, Product, Stage
-from lib.money import quantize, read_money
+from lib.money import places, quantize, read_money
 from lib.text import clean_line
 
 _TOO_MUCH = Decimal("1e15")
@@ -42,7 +42,14 @@ class MoneyField(forms.Field):
             raise ValidationError(_("Write an amount, such as 60.000.000, 60,000,000 or 60 jt."), code="unreadable")
         if reading.amount < 0 or reading.amount >= _TOO_MUCH:
             raise ValidationError(_("Write an amount from 0 to 999 trillion."), code="range")
-        return quantize(reading.amount, self.currency)
+        amount = quantize(reading.amount, self.currency)
+        if amount != reading.amount and not places(self.currency):
+            raise ValidationError(
+                _("%(currency)s has no cents here. Write a whole amount, such as 60.000.000 or 1,5 jt.")
+                % {"currency": self.currency},
+                code="fraction",
+            )
+        return amount
 
 
 class ProductForm(CleanText):

@@ -148,6 +148,14 @@ class SentForm(DayForm):
     title = gettext_lazy("Agreement sent")
     column = "agreement_sent_on"
 
+    def clean(self) -> dict[str, Any]:
+        """No agreement goes out before its deal is opened."""
+        data = super().clean() or {}
+        opened, sent = self.deal.opened_on, data.get("quick") or data.get("day")
+        if sent and opened and sent < opened:
+            raise ValidationError({"day": _("The deal was opened later. Choose a day from then on.")})
+        return data
+
 
 class NextForm(EditForm):
     """The next step and its day."""

@@ -118,3 +118,20 @@ def test_the_companys_own_currency_has_no_rate(cast, signed_in) -> None:
     body = {"idempotency_key": KEY, "currency": "IDR", "rate": "2", "from_on": "2026-09-01"}
     assert "always 1" in signed_in(cast.admin).post("/settings/rates/", body).content.decode()
     assert not FxRate.objects.exists()
+
+
+def test_a_rupiah_amount_has_no_fraction(cast, signed_in) -> None:
+    body = {"idempotency_key": KEY, "name": "Kasir", "currency": "IDR", "list_price": "1.5", "is_active": "on"}
+    response = signed_in(cast.admin).post("/settings/products/new/", body)
+    assert response.status_code == 422
+    assert "no cents" in response.content.decode()
+    assert not Product.objects.exists()
+
+
+def test_an_agreement_does_not_go_out_before_its_deal_is_opened(cast, signed_in) -> None:
+    deal = make.deal(owner=cast.ana, stage=cast.agreement, opened_on=date(2026, 9, 10))
+    body = {"version": deal.version, "day": "2026-09-09"}
+    response = signed_in(cast.ana).post(f"/deals/{deal.pk}/edit/sent/", body)
+    assert response.status_code == 422
+    deal.refresh_from_db()
+    assert deal.agreement_sent_on is None
