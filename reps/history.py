@@ -10,6 +10,8 @@ from django.utils.translation import gettext as _
 
 from reps.models import Rep, RoleAssignment, Team, TeamLead, TeamMembership
 
+_KINDS = ("lead", "team", "role")
+
 
 @dataclass(frozen=True)
 class Span:
@@ -54,4 +56,6 @@ def _span(kind: str, words: str, row: Any, today: date, url_id: int) -> Span:
 
 
 def _latest_first(spans: list[Span]) -> list[Span]:
-    return sorted(spans, key=lambda span: (span.end_on or date.max, span.start_on or date.min), reverse=True)
+    """Each kind together, in it the latest first."""
+    by_day = sorted(spans, key=lambda span: (span.end_on or date.max, span.start_on or date.min), reverse=True)
+    return sorted(by_day, key=lambda span: _KINDS.index(span.kind))
