@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from typing import Any
 
@@ -69,11 +69,11 @@ class _Accounts:
         """Read, store and link."""
         counts = self.run.report.of("accounts")
         for rows in chunks(self.table):
-            good: list[dict[str, Any]] = []
+            good: list[tuple[int, dict[str, Any]]] = []
             for number, cells in rows:
                 counts.read += 1
                 try:
-                    good.append(self._row(cells))
+                    good.append((number, self._row(cells)))
                 except BadRow as problem:
                     self.run.refuse(self.table, number, problem)
                 except LeftOut:
@@ -88,10 +88,8 @@ class _Accounts:
         if not text["name"]:
             raise BadRow("required", "name")
         owner_id = meant(self.owners, raw(self.table, cells, "owner"), "owner")
-        if not self.run.scope.is_everything and owner_id is not None and not self.run.scope.allows(owner_id):
+        if owner_id is not None and not self.run.scope.allows(owner_id):
             raise BadRow("not_yours", "owner", text["owner"])
-        if not self.run.scope.is_everything and owner_id is None:
-            owner_id = self.run.scope.user.viewer.rep_id if self.run.scope.user else None
         row: dict[str, Any] = {name: text.get(name, "") for name in ("name", "sector", "city", "website", "external_id")}
         row |= {"phone": phone(self.run, text), "employees": whole(text.get("employees", ""), "employees"), "owner_id": owner_id}
         row["extra"] = self._extra(text, cells)
@@ -119,18 +117,28 @@ class _Accounts:
         kept |= {name.removeprefix("extra."): value for name, value in text.items() if name.startswith("extra.") and value}
         return kept | {name: tidy(cells[at]) for name, at in self.table.others.items() if cells[at]}
 
-    def _store(self, rows: Sequence[dict[str, Any]]) -> None:
+    def _store(self, rows: Sequence[tuple[int, dict[str, Any]]]) -> None:
         run, counts = self.run, self.run.report.of("accounts")
-        here = Account.objects.in_bulk([row["id"] for row in rows])
-        new = [row for row in rows if row["id"] not in here]
+        here = Account.objects.in_bulk([row["id"] for _, row in rows])
+        editable = _editable(run, here)
+        new = [row for _, row in rows if row["id"] not in here]
+        changed = []
+        for number, row in rows:
+            if row["id"] not in here:
+                continue
+            if not _takes_over(run, here[row["id"]], row):
+                counts.unchanged += 1
+            elif row["id"] in editable:
+                changed.append(here[row["id"]])
+            else:
+                self.parents.pop(row["id"], None)
+                run.refuse(self.table, number, BadRow("not_yours", "name", row["name"]))
         counts.new += len(new)
+        counts.changed += len(changed)
         for row in new[:3]:
             run.report.sample("accounts", {name: str(row[name] or "") for name in ("name", "sector", "city", "employees")})
-        changed = [account for row in rows if row["id"] in here and (account := _changed(run, here[row["id"]], row))]
-        counts.changed += len(changed)
-        counts.unchanged += len(rows) - len(new) - len(changed)
         if not run.is_rehearsal:
-            run.writer.accounts([{**row, "parent_id": None} for row in new])
+            run.writer.accounts([{**row, "parent_id": None, "owner_id": row["owner_id"] or run.scope.own_rep_id} for row in new])
             Account.objects.bulk_update(changed, ("name", *_FIELDS), batch_size=500)
 
     def _link(self) -> None:
@@ -162,27 +170,26 @@ def _own_extra(typed: str) -> dict[str, str]:
     return {clean_line(str(name))[:80]: clean_line(str(value)) for name, value in kept.items()}
 
 
-def _changed(run: Run, account: Account, row: dict[str, Any]) -> Account | None:
-    """The account with what the row says differently; empty cells change nothing. None when nothing differs."""
-    if (
-        not run.scope.is_everything
-        and run.scope.user
-        and not Account.objects.editable_by(run.scope.user).filter(pk=account.pk).exists()
-    ):
-        return None
+def _editable(run: Run, keys: Iterable[int]) -> set[int]:
+    """Those of these accounts that the person may change."""
+    if run.scope.user is None or run.scope.is_everything:
+        return set(keys)
+    return set(Account.objects.editable_by(run.scope.user).filter(pk__in=list(keys)).values_list("pk", flat=True))
+
+
+def _takes_over(run: Run, account: Account, row: dict[str, Any]) -> bool:
+    """Give the account what the row says differently; empty cells change nothing. False when nothing differs."""
     row = {**row, "extra": {**account.extra, **row["extra"]}}
-    if row["external_id"][:1] == "A" and row["external_id"][1:] == str(account.pk):
+    if row["external_id"] == f"A{account.pk}":
         row["external_id"] = ""
-    renamed = False
-    differs = [name for name in _FIELDS if row[name] and row[name] != getattr(account, name)]
-    if account.name != row["name"]:
-        if account.external_id and account.external_id == row["external_id"]:
-            account.name, renamed = row["name"], True
-        else:
-            run.report.say("matched", kind="account", text=row["name"], name=account.name, rows=1)
+    is_known_by_id = bool(account.external_id) and account.external_id == row["external_id"]
+    if account.name != row["name"] and not is_known_by_id:
+        run.report.say("matched", kind="account", text=row["name"], name=account.name, rows=1)
+    fields = (*_FIELDS, "name") if is_known_by_id else _FIELDS
+    differs = [name for name in fields if row[name] and row[name] != getattr(account, name)]
     for name in differs:
         setattr(account, name, row[name])
-    return account if differs or renamed or (row["parent_id"] and row["parent_id"] != account.parent_id) else None
+    return bool(differs) or bool(row["parent_id"] and row["parent_id"] != account.parent_id)
 
 
 def _say_sectors(run: Run, sectors: Counter[str]) -> None:

@@ -17,8 +17,6 @@ from deals.models import Account, Competitor, Product
 from lib import clock
 from reps.models import Company, Rep, User
 
-MOST_ACCOUNTS_AT_HAND = 100_000
-
 
 @dataclass(frozen=True)
 class Options:
@@ -44,6 +42,11 @@ class Scope:
     def is_everything(self) -> bool:
         """Admins and the command line: also people, products and stages."""
         return self.user is None or self.user.is_admin
+
+    @property
+    def own_rep_id(self) -> int | None:
+        """Who owns the accounts that a manager brings in without an owner."""
+        return None if self.user is None or self.is_everything else self.user.viewer.rep_id
 
     def allows(self, rep_id: int | None) -> bool:
         """Rows of that rep: a manager's own and subtree's."""
@@ -89,7 +92,7 @@ class Run:
 
     def _load(self) -> dict[str, Known]:
         accounts = Account.objects.all() if self.scope.user is None else Account.objects.visible_to(self.scope.user)
-        pairs = accounts.order_by("pk").values_list("pk", "name")[:MOST_ACCOUNTS_AT_HAND]
+        pairs = accounts.order_by("pk").values_list("pk", "name")
         return {
             "rep": known_from("rep", Rep.objects.order_by("pk").values_list("pk", "name")),
             "product": known_from("product", Product.objects.order_by("pk").values_list("pk", "name")),
@@ -147,7 +150,7 @@ class Run:
     def create(self, kind: str, name: str) -> int:
         """A new row of that name, as a person answered."""
         made: Any = {
-            "account": lambda: Account(name=name[:160]),
+            "account": lambda: Account(name=name[:160], owner_id=self.scope.own_rep_id),
             "product": lambda: Product(name=name[:120], currency=self.currency),
             "competitor": lambda: Competitor(name=name[:80]),
             "rep": lambda: Rep(name=name[:120]),

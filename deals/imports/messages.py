@@ -84,7 +84,7 @@ _SAID = {
     "answered": _("%(kind)s: “%(text)s” is taken as “%(name)s”, as you answered (%(rows)s)."),
     "created": _("%(kind)s: “%(text)s” is new (%(rows)s)."),
     "left_out": _("%(kind)s: “%(text)s” is left out, as you answered (%(rows)s)."),
-    "company_currency": _("The company's currency is now %(currency)s."),
+    "company_currency": _("The company's currency becomes %(currency)s."),
     "currency_assumed": _("Amounts without a currency are taken as %(currency)s."),
     "pipeline_made": _("A pipeline is made of the stages in the file: %(qualified)s count as qualified, %(unqualified)s do not."),
     "pipeline_made_all": _("A pipeline is made of the stages in the file, which all count as qualified: %(qualified)s."),

@@ -11,8 +11,9 @@ from lib.csv_out import plain
 from lib.text import clean_line, fold
 
 _MOST_NEAR = 3
+_MOST_SUGGESTED = 200
 # Comparing one name with every other is only done among so many.
-_MOST_COMPARED = 20_000
+_MOST_COMPARED = 5_000
 
 
 def tidy(cell: str) -> str:
@@ -41,10 +42,11 @@ class Known:
         return self.exact.get(name) or self.folded.get(fold(name) or name) or []
 
     def near(self, name: str) -> list[int]:
-        """The most similar names, nearest first."""
-        if len(self.folded) > _MOST_COMPARED:
-            return []
-        close = get_close_matches(fold(name), self.folded, n=_MOST_NEAR, cutoff=0.6)
+        """The most similar names, nearest first; among very many only those that begin alike are compared."""
+        wanted, names = fold(name), list(self.folded)
+        if len(names) > _MOST_COMPARED:
+            names = [other for other in names if other[:3] == wanted[:3]][:_MOST_COMPARED]
+        close = get_close_matches(wanted, names, n=_MOST_NEAR, cutoff=0.6)
         return [self.folded[found][0] for found in close]
 
 
@@ -123,7 +125,7 @@ def _meaning(found: Resolved, known: Known, name: str, rows: int, answer: Any, m
         found.said.append(("created", facts))
         found.to_create.append((name, cells, rows))
         return None
-    options = keys[:5] or known.near(name)
+    options = keys[:5] or (known.near(name) if len(found.questions) < _MOST_SUGGESTED else [])
     labels = tuple((key, known.labels[key]) for key in options)
     found.questions.append(Question(known.kind, name, rows, labels, may_create and not keys))
     return Unmatched(name, "ambiguous_name" if keys else "unknown_name", tuple(label for _, label in labels))

@@ -6,7 +6,8 @@ One audit row tells of the whole import (run.py), so no verb of reps/org.py, eac
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 
 from deals.imports.context import Run
 from deals.imports.names import Known, known_from
@@ -14,6 +15,7 @@ from deals.imports.report import BadRow
 from deals.imports.rows import full_row, limited
 from deals.imports.shapes import Table
 from deals.imports.survey import chunks
+from lib.text import fold
 from lib.versioned import since
 from reps.models import Rep, Team, TeamLead, TeamMembership
 
@@ -26,12 +28,13 @@ class _Org:
     names: Known
     member_of: dict[int, int]
     led_by: dict[int, int]
+    matched: Counter[tuple[str, str, str]] = field(default_factory=Counter)  # kind, as written, as known
 
 
 def read_teams(run: Run, table: Table) -> None:
     """Bring in the rows of a teams file."""
     counts, org = run.report.of("teams"), _load()
-    sellers: set[int] = set()
+    sellers: set[str] = set()
     made = len(org.teams)
     for rows in chunks(table):
         for number, cells in rows:
@@ -43,6 +46,8 @@ def read_teams(run: Run, table: Table) -> None:
                 continue
             counts.new += changed
             counts.unchanged += not changed
+    for (kind, text, name), rows_of_it in org.matched.items():
+        run.report.say("matched", kind=kind, text=text, name=name, rows=rows_of_it)
     if len(org.teams) > made:
         run.report.say("office_team", n=len(org.teams) - made)
 
@@ -57,20 +62,20 @@ def _load() -> _Org:
     )
 
 
-def _row(run: Run, table: Table, org: _Org, cells: list[str], sellers: set[int]) -> bool:
+def _row(run: Run, table: Table, org: _Org, cells: list[str], sellers: set[str]) -> bool:
     """Store one seller with team, manager and office; False when all of it was there."""
     row = _named(run, table, cells)
+    if fold(row["rep"]) in sellers:
+        raise BadRow("twice_here", "rep", row["rep"])
+    sellers.add(fold(row["rep"]))
     before = (len(org.teams), len(org.member_of), len(org.led_by), len(run.known["rep"].labels))
     office = _team(run, org, row["office"], None) if row["office"] else None
     team = _team(run, org, row["manager"], office) if row["manager"] else office
-    seller = _rep(run, "rep", row["rep"], sells=True)
+    seller = _rep(run, org, "rep", row["rep"], sells=True)
     if team is not None:
         if row["manager"]:
-            _lead(run, org, team, _rep(run, "manager", row["manager"], sells=row["manager"] == row["rep"]))
+            _lead(run, org, team, _rep(run, org, "manager", row["manager"], sells=row["manager"] == row["rep"]))
         _member(run, org, seller, team)
-    if seller in sellers:
-        raise BadRow("twice_here", "rep", row["rep"])
-    sellers.add(seller)
     return before != (len(org.teams), len(org.member_of), len(org.led_by), len(run.known["rep"].labels))
 
 
@@ -91,7 +96,7 @@ def _team(run: Run, org: _Org, name: str, parent: Team | None) -> Team:
             above = org.teams[team.parent_id].name if team.parent_id else "—"
             raise BadRow("team_elsewhere", "office", parent.name, team=team.name, parent=above)
         if team.name != name:
-            run.report.say("matched", kind="team", text=name, name=team.name, rows=1)
+            org.matched["team", name, team.name] += 1
         return team
     team = Team(name=name, parent=parent)
     run.save(team)
@@ -103,14 +108,14 @@ def _team(run: Run, org: _Org, name: str, parent: Team | None) -> Team:
     return team
 
 
-def _rep(run: Run, field: str, name: str, *, sells: bool) -> int:
+def _rep(run: Run, org: _Org, column: str, name: str, *, sells: bool) -> int:
     found = run.known["rep"].find(name)
     if len(found) > 1:
-        raise BadRow("ambiguous_name", field, name)
+        raise BadRow("ambiguous_name", column, name)
     if found:
         label = run.known["rep"].labels[found[0]]
         if label != name:
-            run.report.say("matched", kind="rep", text=name, name=label, rows=1)
+            org.matched["rep", name, label] += 1
         if sells and not run.is_rehearsal:
             Rep.objects.filter(pk=found[0], sells=False).update(sells=True)
         return found[0]

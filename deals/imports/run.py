@@ -45,7 +45,9 @@ class Stopped(Exception):
 def check(tables: Sequence[Table], *, options: Options, scope: Scope, progress: Progress | None = None) -> Report:
     """Read everything and say what an import would do; writes nothing. Raises BadFile."""
     report = Report()
-    run = _Run(company=Company.load(), options=options, scope=scope, writer=None, report=report)
+    company = Company.load()
+    _adopt_currency(company, options, report)
+    run = _Run(company=company, options=options, scope=scope, writer=None, report=report)
     _read_all(run, tables, progress)
     return report
 
@@ -59,7 +61,8 @@ def write(
     """
     report, company = Report(), Company.load()
     with transaction.atomic(), _alone():
-        _adopt_currency(company, options, report)
+        if _adopt_currency(company, options, report):
+            company.save(update_fields=["currency"])
         is_own = batch._state.adding  # no page waits for it: it is finished here
         if is_own:
             batch.save()
@@ -102,12 +105,13 @@ def _alone() -> Iterator[None]:
     yield
 
 
-def _adopt_currency(company: Company, options: Options, report: Report) -> None:
-    """The first import of a company that is not set up brings its currency along."""
-    if options.currency and company.currency != options.currency and company.set_up_at is None and not Deal.objects.exists():
-        company.currency = options.currency
-        company.save(update_fields=["currency"])
-        report.say("company_currency", currency=options.currency)
+def _adopt_currency(company: Company, options: Options, report: Report) -> bool:
+    """The first import of a company that is not set up brings its currency along; True when it is another one."""
+    if options.currency in ("", company.currency) or company.set_up_at is not None or Deal.objects.exists():
+        return False
+    company.currency = options.currency
+    report.say("company_currency", currency=options.currency)
+    return True
 
 
 def _read_all(run: _Run, tables: Sequence[Table], progress: Progress | None) -> None:
