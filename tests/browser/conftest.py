@@ -49,7 +49,7 @@ class Visit:
         response = self.page.goto(self.base + path)
         assert response is not None
         assert response.status < 400 or any(str(response.status) in word for word in self.expected), f"{path}: {response.status}"
-        self.settle()
+        self.page.wait_for_selector(".htmx-request", state="detached")
         return self
 
     def settle(self) -> None:

@@ -38,7 +38,8 @@ def found_on(visit: Open, cast: Cast, things: dict[str, Any], *, look: Callable[
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_no_page_has_a_barrier(cast: Cast, things: dict[str, Any], visit: Open, dark: bool) -> None:
-    assert found_on(visit, cast, things, look=Visit.barriers, width=DESK, dark=dark) == []
+    found = found_on(visit, cast, things, look=Visit.barriers, width=DESK, dark=dark)
+    assert not found, "\n".join(["", *found])
 
 
 @pytest.mark.parametrize("language", ["en", "id"])
@@ -46,7 +47,8 @@ def test_no_page_sticks_out_on_a_narrow_phone(cast: Cast, things: dict[str, Any]
     for user in cast.people().values():
         user.language = language
         user.save(update_fields=["language"])
-    assert found_on(visit, cast, things, look=Visit.overflow, width=NARROW, language=language) == []
+    found = found_on(visit, cast, things, look=Visit.overflow, width=NARROW, language=language)
+    assert not found, "\n".join(["", *found])
 
 
 def test_a_barrier_and_a_wide_page_would_be_found(cast: Cast, visit: Open) -> None:
