@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
+from urllib.parse import urlencode
 
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import F, Model, Q, QuerySet
@@ -32,6 +33,11 @@ class Page:
 
     def __len__(self) -> int:
         return len(self.rows)
+
+
+def link(asked: dict[str, str], **change: str) -> str:
+    """The query string of a list with some of its filters changed; empty ones are left out."""
+    return f"?{urlencode({name: value for name, value in {**asked, **change}.items() if value})}"
 
 
 def as_date(text: str) -> date:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from typing import Any
-from urllib.parse import urlencode
 
 from django.contrib.postgres.search import TrigramSimilarity
 from django.db import transaction
@@ -23,7 +22,7 @@ from deals.forms.book import AccountForm, ContactForm
 from deals.models import Account, Activity, Contact, Deal
 from lib import htmx
 from lib.csv_out import download
-from lib.pages import keyset
+from lib.pages import keyset, link
 from lib.text import clean_param, int_param
 from reps.access import viewer_of
 from reps.audit import record
@@ -48,11 +47,6 @@ def _filtered(request: Request) -> tuple[QuerySet[Account], dict[str, str]]:
     return rows, asked
 
 
-def _link(asked: dict[str, str], **change: str) -> str:
-    kept = {name: value for name, value in {**asked, **change}.items() if value}
-    return f"?{urlencode(kept)}"
-
-
 def _chips(request: Request, asked: dict[str, str]) -> list[dict[str, Any]]:
     chips = [("whose", "nobody", _("No owner"))]
     if viewer_of(request.user).rep_id is not None:
@@ -60,7 +54,7 @@ def _chips(request: Request, asked: dict[str, str]) -> list[dict[str, Any]]:
     if asked["sector"]:
         chips.append(("sector", asked["sector"], asked["sector"]))
     return [
-        {"label": label, "on": asked[name] == value, "url": _link(asked, **{name: "" if asked[name] == value else value})}
+        {"label": label, "on": asked[name] == value, "url": link(asked, **{name: "" if asked[name] == value else value})}
         for name, value, label in chips
     ]
 
@@ -91,10 +85,10 @@ def accounts(request: Request) -> HttpResponse:
         "page": page,
         "asked": asked,
         "chips": _chips(request, asked),
-        "next_url": page.next_cursor and _link(asked, after=page.next_cursor),
-        "first_url": page.previous_cursor and _link(asked),
+        "next_url": page.next_cursor and link(asked, after=page.next_cursor),
+        "first_url": page.previous_cursor and link(asked),
         "is_filtered": any(asked.values()),
-        "csv_query": _link(asked),
+        "csv_query": link(asked),
     }
     return htmx.page_or_fragment(request, "deals/book/accounts.html", "deals/book/_accounts.html", context)
 
@@ -219,9 +213,9 @@ def contacts(request: Request) -> HttpResponse:
     context = {
         "page": page,
         "asked": asked,
-        "next_url": page.next_cursor and _link(asked, after=page.next_cursor),
-        "first_url": page.previous_cursor and _link(asked),
-        "csv_query": _link(asked),
+        "next_url": page.next_cursor and link(asked, after=page.next_cursor),
+        "first_url": page.previous_cursor and link(asked),
+        "csv_query": link(asked),
     }
     return htmx.page_or_fragment(request, "deals/book/contacts.html", "deals/book/_contacts.html", context)
 

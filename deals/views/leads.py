@@ -20,7 +20,7 @@ from deals.leads import LeadTaken, account_for, give_lead, set_state, take_lead
 from deals.models import Activity, Lead
 from lib import htmx
 from lib.csv_out import download
-from lib.pages import as_instant, keyset
+from lib.pages import as_instant, keyset, link
 from lib.text import clean_param, int_param
 from reps.access import viewer_of
 from reps.gates import editable_or_denied, for_sales, for_those_who_may
@@ -44,10 +44,6 @@ def _filtered(request: Request) -> tuple[QuerySet[Lead], dict[str, str]]:
     return rows, asked
 
 
-def _link(asked: dict[str, str], **change: str) -> str:
-    return f"?{urlencode({name: value for name, value in {**asked, **change}.items() if value})}"
-
-
 def _chips(asked: dict[str, str], sells: bool) -> list[dict[str, Any]]:
     offered = [("whose", "mine", _("Mine"))] if sells else []
     offered = [
@@ -56,7 +52,7 @@ def _chips(asked: dict[str, str], sells: bool) -> list[dict[str, Any]]:
         *(("state", value, str(label)) for value, label in Lead.State.choices),
     ]
     return [
-        {"label": label, "on": asked[name] == value, "url": _link(asked, **{name: "" if asked[name] == value else value})}
+        {"label": label, "on": asked[name] == value, "url": link(asked, **{name: "" if asked[name] == value else value})}
         for name, value, label in offered
     ]
 
@@ -71,10 +67,10 @@ def leads(request: Request) -> HttpResponse:
         "page": page,
         "asked": asked,
         "chips": _chips(asked, viewer_of(request.user).rep_id is not None),
-        "next_url": page.next_cursor and _link(asked, after=page.next_cursor),
-        "first_url": page.previous_cursor and _link(asked),
+        "next_url": page.next_cursor and link(asked, after=page.next_cursor),
+        "first_url": page.previous_cursor and link(asked),
         "is_filtered": any(asked.values()),
-        "csv_query": _link(asked),
+        "csv_query": link(asked),
     }
     return htmx.page_or_fragment(request, "deals/book/leads.html", "deals/book/_leads.html", context)
 
