@@ -35,7 +35,7 @@ test: develop ## all tests, with a browser that is found or installed (ARGS="tes
 	@browser=$$($(PY) -m salesteam.browser) && CHROMIUM="$$browser" exec $(PY) -m pytest -m "not long" $(ARGS)
 
 test-fast: develop ## the tests that need no browser and not many seconds
-	@exec $(PY) -m pytest -m "not browser and not slow and not long" $(ARGS)
+	@exec $(PY) -m pytest -n auto --dist loadfile -m "not browser and not slow and not long" $(ARGS)
 
 test-long: develop ## everything, with many more invented inputs
 	@browser=$$($(PY) -m salesteam.browser) && CHROMIUM="$$browser" HYPOTHESIS_PROFILE=long exec $(PY) -m pytest $(ARGS)

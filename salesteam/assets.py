@@ -4,6 +4,7 @@ Run as `python -m salesteam.assets vendor|translations` by `salesteam/bootstrap.
 """
 
 import importlib.util
+import os
 import re
 import shutil
 import sys
@@ -84,7 +85,7 @@ def _compile(source: Path, target: Path) -> None:
 
     with source.open("rb") as text:
         catalog = read_po(text, locale=source.parent.parent.name)
-    unfinished = target.with_suffix(".mo.new")
+    unfinished = target.with_suffix(f".mo.{os.getpid()}")
     with unfinished.open("wb") as compiled:
         write_mo(compiled, catalog)
     unfinished.rename(target)

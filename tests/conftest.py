@@ -38,8 +38,8 @@ def _compiled_words() -> None:
 
 # ── Database ────────────────────────────────────────────────────────────────────────────────────────────────────────
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings() -> None:
-    """Before Django connects: start the servers."""
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """Before Django connects: a database for each worker of a parallel run, and the servers."""
     database.start_servers()
 
 

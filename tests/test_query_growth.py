@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from tests.pages import PAGES
 from tests.world import taken_back
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 # SPEED: the dearest page, session and user counted.
 MOST = 9
 FEW, MANY = 2, 60

@@ -53,6 +53,8 @@ class EditForm(forms.Form):
     why = LineField(required=False, max_length=200, label=gettext_lazy("Why"))
 
     title: Promise | str = ""
+    # Names of the fields that hold the value. One of them must be sent: what is absent clears nothing, what is empty does.
+    holds: tuple[str, ...] = ()
 
     def __init__(self, *args: Any, deal: Deal, user: User, company: Company, custom: str | None = None, **kwargs: Any) -> None:
         self.deal, self.user, self.company, self.custom = deal, user, company, custom
@@ -64,6 +66,13 @@ class EditForm(forms.Form):
                 break
         for name, value in self.current().items():
             self.initial.setdefault(name, value)
+
+    def clean(self) -> dict[str, Any]:
+        """A change comes with the value it asks for."""
+        data = super().clean() or {}
+        if not any(name in self.data for name in self.holds):
+            raise ValidationError(_("The value did not arrive, so nothing was changed. Enter it again, or empty it to clear it."))
+        return data
 
     def current(self) -> dict[str, Any]:
         """What stands in the deal now, by field."""
@@ -78,6 +87,7 @@ class MoneyForm(EditForm):
     """An amount in either custom; where both could be meant it asks once, with the two readings as buttons."""
 
     title = gettext_lazy("Amount")
+    holds = ("amount",)
     reading: Reading | None = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -94,7 +104,7 @@ class MoneyForm(EditForm):
     def clean(self) -> dict[str, Any]:
         """Keeps the two readings of an unclear amount for the buttons."""
         self.reading = unclear_reading(self, "amount", self.deal.currency)
-        return super().clean() or {}
+        return super().clean()
 
     def changes(self) -> Changes:
         """The amount, or none."""
@@ -113,6 +123,7 @@ class DayForm(EditForm):
 
     day = day_field()
     quick = day_field()
+    holds = ("day", "quick")
     column = ""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -122,6 +133,14 @@ class DayForm(EditForm):
     def current(self) -> dict[str, Any]:
         """The day that stands."""
         return {"day": getattr(self.deal, self.column)}
+
+    def clean(self) -> dict[str, Any]:
+        """Nothing of a deal lies before its opening, neither a plan nor what was done."""
+        data = super().clean()
+        day = data.get("quick") or data.get("day")
+        if day and self.deal.opened_on and day < self.deal.opened_on:
+            raise ValidationError({"day": _("The deal was opened later. Choose a day from then on.")})
+        return data
 
     def changes(self) -> Changes:
         """The new day, or none."""
@@ -148,19 +167,12 @@ class SentForm(DayForm):
     title = gettext_lazy("Agreement sent")
     column = "agreement_sent_on"
 
-    def clean(self) -> dict[str, Any]:
-        """No agreement goes out before its deal is opened."""
-        data = super().clean() or {}
-        opened, sent = self.deal.opened_on, data.get("quick") or data.get("day")
-        if sent and opened and sent < opened:
-            raise ValidationError({"day": _("The deal was opened later. Choose a day from then on.")})
-        return data
-
 
 class NextForm(EditForm):
     """The next step and its day."""
 
     title = gettext_lazy("Next step")
+    holds = ("text",)
     text = LineField(required=False, max_length=160, label=gettext_lazy("Next step"))
     day = day_field(label=gettext_lazy("On"))
     quick = day_field()
@@ -194,6 +206,7 @@ class AccountForm(EditForm):
     """The customer of the deal, picked by typing. Its contact goes with the customer it belonged to."""
 
     title = gettext_lazy("Account")
+    holds = ("account",)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -204,7 +217,7 @@ class AccountForm(EditForm):
 
     def clean(self) -> dict[str, Any]:
         """What is typed but not picked is no customer."""
-        data = super().clean() or {}
+        data = super().clean()
         if not data.get("account") and clean_line(str(self.data.get("account_text", ""))):
             raise ValidationError({"account": _("Choose an account from the list.")})
         return data
@@ -225,6 +238,7 @@ class ContactForm(EditForm):
     """Whom one talks to, of the people at the deal's customer."""
 
     title = gettext_lazy("Contact")
+    holds = ("contact",)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -247,6 +261,7 @@ class ProductForm(EditForm):
     """What is sold, and which kind of sale it is."""
 
     title = gettext_lazy("Product")
+    holds = ("product",)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from deals.forms.catalogue import MoneyField
 from deals.forms.deals import LineField, day_field, reps_to_give_to, unclear_reading
 from deals.models import Account, Contact, Deal, Lead, Pipeline, Product, Stage
+from lib import clock
 from lib.money import CURRENCIES, Reading
 from reps.access import viewer_of
 from reps.models import Company, User
@@ -84,7 +85,15 @@ class NewDealForm(forms.Form):
         data["contact"] = people.filter(pk=data["contact"]).first() if data.get("contact") and account else None
         if data.get("amount") is None and not self.has_error("amount") and data.get("product"):
             data["amount"] = self._list_price(data["product"])
+        self._check_days(data)
         return data
+
+    def _check_days(self, data: dict[str, Any]) -> None:
+        """What is planned for a deal that opens today is still to come."""
+        today = clock.today(self.company.zone)
+        for name in ("close", "agreement"):
+            if data.get(name) and data[name] < today:
+                self.add_error(name, _("The deal opens today. Choose today or later."))
 
     def _list_price(self, product: Product) -> Any:
         """The product's price where it is in the deal's currency: no value typed means the usual one."""
