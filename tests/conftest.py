@@ -16,11 +16,12 @@ from reps.models import User
 from salesteam import celery
 from salesteam.assets import build_translations
 from tests import cast as cast_module
-from tests import database, guards
+from tests import database, guards, inventions
 from tests.world import World, opened
 
 guards.NETWORK.install()
 database.allow_flush()
+inventions.use()
 celery.app.set_default()  # what pages enqueue goes to the test cluster's broker, which no worker reads
 
 

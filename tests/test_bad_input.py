@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
@@ -10,15 +9,15 @@ from urllib.parse import quote
 
 import pytest
 from django.test import Client
-from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import HealthCheck, Phase, given, seed
 from hypothesis import strategies as st
 
 from tests import authz, fields
+from tests.inventions import invented
 from tests.world import World, as_before
 
 pytestmark = pytest.mark.django_db
-LONG_RUN = os.environ.get("HYPOTHESIS_PROFILE") == "long"
-POSTS = 300 if LONG_RUN else 30
+POSTS = 30
 ROUTES = dict(authz.routes())
 # As they stand in an address, percent-encoded where they must be.
 BAD = {
@@ -128,7 +127,7 @@ def test_no_form_breaks_a_page(world: World, shown: dict[str, set[str]], row: au
     names = sorted({*shown[address], *fields.posted_by_module(ROUTES[row.route]), *sound})
 
     @seed(20260916)
-    @settings(max_examples=POSTS, database=None, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
+    @invented(POSTS, database=None, derandomize=False, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
     @given(st.dictionaries(st.sampled_from(names or ["x"]), VALUES, max_size=8), st.booleans(), st.booleans())
     def post(chosen: dict[str, str], over_sound: bool, fragment: bool) -> None:
         body = {**(sound if over_sound else {}), **chosen}

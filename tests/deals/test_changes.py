@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from deals.changes import Refused, StaleDeal, change_deal, close_deal, events_of, open_deal, reopen_deal, void_events
@@ -16,6 +16,7 @@ from deals.replay import CACHED, replay
 from reps.models import AuditEntry
 from tests import make
 from tests.cast import Cast
+from tests.inventions import invented
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2026, 9, 16)
@@ -217,7 +218,7 @@ def apply(cast: Cast, deal: Deal, step: tuple[str, Any, int]) -> None:
         change_deal(**common, version=version, effective_on=days_ago(back), **{name: to})
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@invented(60)
 @given(steps=st.lists(STEPS, min_size=1, max_size=14))
 def test_the_deal_row_is_the_replay_of_its_events_after_any_edits(cast: Cast, steps: list[tuple[str, Any, int]]) -> None:
     deal = a_deal(cast)

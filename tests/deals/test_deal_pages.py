@@ -7,13 +7,14 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from deals.models import Deal
 from lib.pages import as_date, as_number, keyset
 from tests import make
 from tests.cast import Cast
+from tests.inventions import invented
 
 pytestmark = pytest.mark.django_db
 BY_AMOUNT: dict[str, Any] = {"key": "amount", "parse": as_number}
@@ -40,7 +41,7 @@ def flat(pages: list[list[int]]) -> list[int]:
     return [pk for page in pages for pk in page]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@invented(25)
 @given(amounts=st.lists(st.none() | st.integers(0, 3), max_size=11), descending=st.booleans())
 def test_no_row_is_lost_or_seen_twice(cast: Cast, amounts: list[int | None], descending: bool) -> None:
     have = {deal.pk: deal.amount for deal in (make.deal(owner=cast.ana, amount=amount) for amount in amounts)}

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 import time_machine
 from django.db import IntegrityError, connection, transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lib import clock
@@ -15,6 +15,7 @@ from lib.versioned import revise, since
 from reps.models import Rep, Team, TeamMembership
 from tests import make
 from tests.cast import NOW
+from tests.inventions import invented
 
 FIRST = date(2026, 1, 1)
 SPAN = 12
@@ -32,7 +33,7 @@ def known(rep: Rep, instant: object) -> list[int | None]:
     return [row[0] if row else None for row in rows]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@invented(60)
 @given(moves=moves)
 def test_any_sequence_of_moves(db: None, moves: list[tuple[int | None, int | None, int | None]]) -> None:
     teams = [make.team() for _ in range(3)]
