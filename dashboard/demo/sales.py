@@ -34,6 +34,11 @@ NEXT_STEPS = {
 }
 
 
+# Minutes past midnight at which deals are opened, and what is said then.
+_OPENED_AT = 560
+_OPENING = (K.OWNER, K.STAGE, K.AMOUNT, K.CLOSE_ON)
+
+
 @dataclass
 class Story:
     """A deal with what the touches need to know of it."""
@@ -150,15 +155,16 @@ class Teller:
             NewDeal(
                 name=f"{customer.name} – {product}", currency="IDR", pipeline_id=self.market.pipeline.pk, events=[], opened_on=start,
                 account_id=customer.pk, contact_id=customer.contact, product_id=self.market.products[product].pk,
-                deal_type=deal_type.value, created_at=at(start, 560),
+                deal_type=deal_type.value, created_at=at(start, _OPENED_AT),
             ),
             seller, customer, start, None,
         )  # fmt: skip
         handed = self.days.on_or_after(start + timedelta(days=self.rnd.randint(2, 8)))
         opener = self._opener(kind) if relay and handed < min(until or self.days.today, self.days.today) else None
-        self.add(story, K.OWNER, start, rep_id=(opener or seller).rep.pk)
         if opener:
             story.opener, story.handed_on = opener, handed
+        self.add(story, K.OWNER, start, rep_id=(opener or seller).rep.pk)
+        if opener:
             self.add(story, K.OWNER, handed, rep_id=seller.rep.pk)
         self.add(story, K.STAGE, start, stage=self.market.stages[0])
         agreed = Decimal(amount) * 1000
@@ -206,9 +212,11 @@ class Teller:
             self.add(story, K.CLOSE_ON, day, on_date=max(step, start))
 
     def add(self, story: Story, kind: K, day: date, *, minutes: int = 0, **values: object) -> None:
-        """An event by whoever held the deal that day, at some hour of it."""
+        """An event by whoever held the deal that day, at some hour of it; those that open it are one save."""
         actor = story.opener if story.opener and story.handed_on and day < story.handed_on else story.seller
-        instant = at(day, minutes or self.rnd.randrange(500, 1040))
+        told = {event.kind for event in story.deal.events}
+        opens = day == story.start and kind in _OPENING and kind.value not in told
+        instant = at(day, minutes or (_OPENED_AT if opens else self.rnd.randrange(_OPENED_AT + 5, 1040)))
         event = NewEvent(kind.value, day, occurred_at=instant, recorded_at=instant, actor_id=actor.user.pk, **values)  # type: ignore[arg-type]
         story.deal.events.append(event)
 
