@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from dashboard import first_run
 from lib.money import CURRENCIES
-from reps.forms.fields import LineField
+from reps.forms.fields import LineField, PersonNameField
 from reps.holiday_files import COUNTRIES
 from reps.models import Company, User
 
@@ -45,7 +45,7 @@ ZONES = (
 class FirstAdminForm(forms.Form):
     """Who sets the company up."""
 
-    name = LineField(label=_("Your name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    name = PersonNameField(label=_("Your name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"}))
     email = forms.EmailField(label=_("E-mail"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "username"}))
     password = forms.CharField(
         label=_("Password"), max_length=200, strip=False,

@@ -35,6 +35,11 @@ def int_param(params: Mapping[str, str], name: str, *, low: int = 1, high: int =
     return value if low <= value <= high else None
 
 
+def has_letter(value: str) -> bool:
+    """Whether a letter of any script stands in the text; digits and raised digits are none."""
+    return any(char.isalpha() for char in value)
+
+
 def fold(value: str) -> str:
     """The name with case, blanks, accents and punctuation folded: `GTX Pro` and `GTXPro` fold to `gtxpro`."""
     decomposed = unicodedata.normalize("NFKD", value).casefold()

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from lib import clock
-from lib.text import clean, clean_line
+from lib.text import clean, clean_line, has_letter
 from reps import audit, mail, org, throttle
 from reps.models import Invitation, Mail, Rep, Role, Team, User
 from reps.tokens import digest
@@ -53,7 +53,8 @@ def read_list(text: str) -> TypedList:
         except ValidationError:
             unread.append(piece[:100])
             continue
-        people.setdefault(address, Typed(address, clean_line(name.strip(" \"'")) if _bracket else ""))
+        said = clean_line(name.strip(" \"'")) if _bracket else ""
+        people.setdefault(address, Typed(address, said if has_letter(said) else ""))
     return TypedList(tuple(people.values()), tuple(unread))
 
 

@@ -53,7 +53,7 @@ class EditForm(forms.Form):
     why = LineField(required=False, max_length=200, label=gettext_lazy("Why"))
 
     title: Promise | str = ""
-    # Names of the fields that hold the value. One of them must be sent: what is absent clears nothing, what is empty does.
+    # Fields that may be emptied: one of them must be sent, since what is empty clears the value and what is absent does not.
     holds: tuple[str, ...] = ()
 
     def __init__(self, *args: Any, deal: Deal, user: User, company: Company, custom: str | None = None, **kwargs: Any) -> None:
@@ -70,7 +70,7 @@ class EditForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """A change comes with the value it asks for."""
         data = super().clean() or {}
-        if not any(name in self.data for name in self.holds):
+        if self.holds and not any(name in self.data for name in self.holds):
             raise ValidationError(_("The value did not arrive, so nothing was changed. Enter it again, or empty it to clear it."))
         return data
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -85,15 +86,14 @@ class NewDealForm(forms.Form):
         data["contact"] = people.filter(pk=data["contact"]).first() if data.get("contact") and account else None
         if data.get("amount") is None and not self.has_error("amount") and data.get("product"):
             data["amount"] = self._list_price(data["product"])
-        self._check_days(data)
         return data
 
-    def _check_days(self, data: dict[str, Any]) -> None:
-        """What is planned for a deal that opens today is still to come."""
-        today = clock.today(self.company.zone)
-        for name in ("close", "agreement"):
-            if data.get(name) and data[name] < today:
-                self.add_error(name, _("The deal opens today. Choose today or later."))
+    def clean_close(self) -> date:
+        """A deal that opens today does not close before."""
+        day: date = self.cleaned_data["close"]
+        if day < clock.today(self.company.zone):
+            raise ValidationError(_("The deal opens today. Choose today or later."))
+        return day
 
     def _list_price(self, product: Product) -> Any:
         """The product's price where it is in the deal's currency: no value typed means the usual one."""

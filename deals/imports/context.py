@@ -94,7 +94,7 @@ class Run:
         accounts = Account.objects.all() if self.scope.user is None else Account.objects.visible_to(self.scope.user)
         pairs = accounts.order_by("pk").values_list("pk", "name")
         return {
-            "rep": known_from("rep", Rep.objects.order_by("pk").values_list("pk", "name")),
+            "rep": _known_reps(),
             "product": known_from("product", Product.objects.order_by("pk").values_list("pk", "name")),
             "competitor": known_from("competitor", Competitor.objects.order_by("pk").values_list("pk", "name")),
             "account": known_from("account", pairs.iterator(chunk_size=5000)),
@@ -158,6 +158,16 @@ class Run:
         self.save(made)
         self.known[kind].add(made.pk, name)
         return int(made.pk)
+
+
+def _known_reps() -> Known:
+    """Sellers by name, and by the e-mail on their card or the one they sign in with."""
+    known = Known("rep")
+    for key, name, *addresses in Rep.objects.order_by("pk").values_list("pk", "name", "work_email", "user__email"):
+        known.add(key, name)
+        for address in filter(None, addresses):
+            known.add_alias(key, address)
+    return known
 
 
 class LeftOut(Exception):

@@ -21,6 +21,8 @@ MOST_CELL = 32_767  # what a spreadsheet cell holds
 _BLOCK = 1024 * 1024
 _MOST_BLANK = 20
 DELIMITERS = (",", ";", "\t", "|")
+# What an empty row of a spreadsheet may consist of.
+_EMPTY = "".join(DELIMITERS) + " \r\n\ufeff"
 # First bytes of what people upload by mistake.
 _NOT_TEXT = {
     b"PK\x03\x04": "workbook", b"PK\x05\x06": "workbook", b"\xd0\xcf\x11\xe0": "workbook", b"%PDF": "not_text", b"\x1f\x8b": "zipped",
@@ -35,7 +37,8 @@ _BOMS = (
 
 @dataclass(frozen=True)
 class Source:
-    """A readable CSV file. `name` is what people call it, without any folder; `skip` lines precede the header."""
+    """A readable CSV file. `name` is what people call it, without any folder; `skip` lines precede the header, of
+    which a spreadsheet shows `above` as empty rows."""
 
     path: Path
     name: str
@@ -43,9 +46,10 @@ class Source:
     delimiter: str
     header: tuple[str, ...]
     skip: int = 0
+    above: int = 0
 
     def rows(self) -> Iterator[tuple[int, list[str]]]:
-        """Each row with its number as a spreadsheet counts it (the header is row 1); blank rows are left out.
+        """Each row with its number as a spreadsheet counts it (the header is row 1, or follows the empty ones); blank rows are left out.
 
         Raises BadFile where the file cannot be read on, or has more rows than one import takes.
         """
@@ -53,10 +57,11 @@ class Source:
             for _ in range(self.skip):
                 stream.readline()
             reader = csv.reader(stream, delimiter=self.delimiter, strict=True)
-            number = read = 0
+            header, read = self.above + 1, 0
+            number = self.above
             try:
-                for number, row in enumerate(reader, start=1):
-                    if number == 1 or not any(row):
+                for number, row in enumerate(reader, start=header):
+                    if number == header or not any(row):
                         continue
                     read += 1
                     if read > MOST_ROWS:
@@ -81,8 +86,8 @@ def inspect(path: Path, name: str = "") -> Source:
     if size > settings.IMPORT_MAX_BYTES:
         raise BadFile("too_big", file=name, most=settings.IMPORT_MAX_BYTES // 1024**2)
     encoding = _encoding(path, name)
-    skip, delimiter, header = _header(path, name, encoding)
-    return Source(path, name, encoding, delimiter, header, skip)
+    skip, above, delimiter, header = _header(path, name, encoding)
+    return Source(path, name, encoding, delimiter, header, skip, above)
 
 
 def _encoding(path: Path, name: str) -> str:
@@ -131,12 +136,13 @@ def _proved(path: Path, name: str, encoding: str) -> str:
     return encoding
 
 
-def _header(path: Path, name: str, encoding: str) -> tuple[int, str, tuple[str, ...]]:
-    """How many lines precede the header, the delimiter, and the names of the columns."""
+def _header(path: Path, name: str, encoding: str) -> tuple[int, int, str, tuple[str, ...]]:
+    """How many lines precede the header and how many of them are empty, the delimiter, and the names of the columns."""
     with path.open(encoding=encoding, newline="") as stream:
-        line, skip = stream.readline(MOST_HEADER), 0
-        while line and not line.strip() and skip < _MOST_BLANK:
-            line, skip = stream.readline(MOST_HEADER), skip + 1
+        line, above = stream.readline(MOST_HEADER), 0
+        while line and not line.strip(_EMPTY) and above < _MOST_BLANK:
+            line, above = stream.readline(MOST_HEADER), above + 1
+        skip = above
         if line.lower().startswith("sep=") and len(line.strip()) <= 5:
             line, skip = stream.readline(MOST_HEADER), skip + 1
     if len(line) >= MOST_HEADER:
@@ -145,19 +151,19 @@ def _header(path: Path, name: str, encoding: str) -> tuple[int, str, tuple[str, 
         raise BadFile("html", file=name)
     if not line.strip():
         raise BadFile("no_header", file=name)
-    delimiter = max(DELIMITERS, key=lambda mark: len(_cells(line, mark, name)))
-    cells = tuple(clean_line(cell).removeprefix("\ufeff") for cell in _cells(line, delimiter, name))
+    delimiter = max(DELIMITERS, key=lambda mark: len(_cells(line, mark, name, above + 1)))
+    cells = tuple(clean_line(cell).removeprefix("\ufeff") for cell in _cells(line, delimiter, name, above + 1))
     while cells and not cells[-1]:
         cells = cells[:-1]
     _check_header(cells, name)
-    return skip, delimiter, cells
+    return skip, above, delimiter, cells
 
 
-def _cells(line: str, delimiter: str, name: str) -> list[str]:
+def _cells(line: str, delimiter: str, name: str, row: int) -> list[str]:
     try:
         return next(csv.reader(StringIO(line, newline=""), delimiter=delimiter), [])
     except csv.Error as error:
-        raise _broken(error, name, 1) from None
+        raise _broken(error, name, row) from None
 
 
 def _check_header(cells: tuple[str, ...], name: str) -> None:
@@ -166,10 +172,16 @@ def _check_header(cells: tuple[str, ...], name: str) -> None:
     seen: set[str] = set()
     for position, cell in enumerate(cells, start=1):
         if not cell:
-            raise BadFile("unnamed_column", file=name, position=position)
+            raise BadFile("unnamed_column", file=name, position=position, letter=_letter(position))
         if cell.casefold() in seen:
             raise BadFile("column_twice", file=name, column=cell[:60])
         seen.add(cell.casefold())
+
+
+def _letter(position: int) -> str:
+    """The column as a spreadsheet names it: A, B … Z, AA."""
+    before, last = divmod(position - 1, 26)
+    return (_letter(before) if before else "") + chr(ord("A") + last)
 
 
 def _broken(error: csv.Error, name: str, row: int) -> BadFile:

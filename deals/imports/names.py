@@ -30,6 +30,8 @@ class Known:
     labels: dict[int, str] = field(default_factory=dict)
     exact: dict[str, list[int]] = field(default_factory=dict)
     folded: dict[str, list[int]] = field(default_factory=dict)
+    # Other ways to write the same one, such as a person's e-mail, in small letters.
+    aliases: dict[str, list[int]] = field(default_factory=dict)
 
     def add(self, key: int, name: str) -> None:
         """Make a name known."""
@@ -37,9 +39,15 @@ class Known:
         self.exact.setdefault(name, []).append(key)
         self.folded.setdefault(fold(name), []).append(key)
 
+    def add_alias(self, key: int, alias: str) -> None:
+        """Have a known one found by another name too."""
+        keys = self.aliases.setdefault(alias.casefold(), [])
+        if key not in keys:
+            keys.append(key)
+
     def find(self, name: str) -> list[int]:
-        """The keys of exactly this name, else those equal after folding case, blanks, accents and punctuation."""
-        return self.exact.get(name) or self.folded.get(fold(name) or name) or []
+        """The keys of exactly this name, else those equal after folding case, blanks, accents and punctuation, else by alias."""
+        return self.exact.get(name) or self.folded.get(fold(name) or name) or self.aliases.get(name.casefold()) or []
 
     def near(self, name: str) -> list[int]:
         """The most similar names, nearest first; among very many only those that begin alike are compared."""

@@ -15,7 +15,7 @@ from deals.imports.report import BadRow
 from deals.imports.rows import full_row, limited
 from deals.imports.shapes import Table
 from deals.imports.survey import chunks
-from lib.text import fold
+from lib.text import fold, has_letter
 from lib.versioned import since
 from reps.models import Rep, Team, TeamLead, TeamMembership
 
@@ -119,6 +119,8 @@ def _rep(run: Run, org: _Org, column: str, name: str, *, sells: bool) -> int:
         if sells and not run.is_rehearsal:
             Rep.objects.filter(pk=found[0], sells=False).update(sells=True)
         return found[0]
+    if not has_letter(name):
+        raise BadRow("no_letter", column, name)
     rep = Rep(name=name, sells=sells)
     run.save(rep)
     run.known["rep"].add(rep.pk, name)

@@ -105,7 +105,7 @@ def _folded(name: str) -> str:
 def _unknown(source: Source, places: dict[str, int]) -> BadFile:
     near = max(SHAPES, key=lambda shape: len(shape.columns.keys() & places.keys()))
     if len(near.columns.keys() & places.keys()) >= 2:
-        missing = ", ".join(sorted(near.required - places.keys()))
+        missing = ", ".join(f"“{name}”" for name in sorted(near.required - places.keys()))
         return BadFile("missing_columns", file=source.name, kind=near.kind, columns=missing)
     known = "; ".join(", ".join(sorted(shape.required)) for shape in SHAPES)
     return BadFile("unknown_header", file=source.name, known=known)

@@ -139,8 +139,13 @@ def _whens(asked: Asked) -> list[dict[str, Any]]:
     ]
 
 
+def _reads(rep_id: int, viewer: Viewer) -> bool:
+    """Whether this person reads what that rep's activities hold, besides that they took place."""
+    return viewer.kind == "auditor" or rep_id in viewer.editable_rep_ids
+
+
 def _read(row: Activity, viewer: Viewer) -> Row:
-    reads = viewer.kind == "auditor" or row.rep_id in viewer.editable_rep_ids
+    reads = _reads(row.rep_id, viewer)
     note = getattr(row, "note", None) if reads else None
     return Row(row, note.text if note else "", row.contact.name if reads and row.contact else "", row.rep_id == viewer.rep_id)
 
@@ -156,7 +161,9 @@ def activities(request: Request) -> HttpResponse:
     )  # fmt: skip
     context = {
         "rows": [_read(row, viewer) for row in page],
-        "booked": _booked(request),
+        "booked": _booked(request, asked),
+        "booked_is_mine": asked.rep in (None, viewer.rep_id),
+        "reads_booked": asked.rep is None or _reads(asked.rep, viewer),
         "now": now,
         "asked": asked,
         "chips": _chips(request, asked),
@@ -176,9 +183,14 @@ def activities(request: Request) -> HttpResponse:
     return htmx.page_or_fragment(request, "deals/activities.html", "deals/_activities.html", context)
 
 
-def _booked(request: Request) -> list[Activity]:
-    """The person's own meetings without an outcome, the longest waiting first; nobody else's."""
-    rows = Activity.objects.editable_by(request.user).standing().exclude(booked_at=None).filter(outcome="")
+def _booked(request: Request, asked: Asked) -> list[Activity]:
+    """Meetings without an outcome, the longest waiting first: the person's own, or those of the rep asked for."""
+    whose = (
+        Activity.objects.visible_to(request.user).filter(rep=asked.rep)
+        if asked.rep
+        else Activity.objects.editable_by(request.user)
+    )
+    rows = whose.standing().exclude(booked_at=None).filter(outcome="")
     return list(rows.select_related("deal", "account", "lead", "contact").order_by("occurred_at", "pk")[:BOOKED])
 
 

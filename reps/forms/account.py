@@ -7,14 +7,14 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from reps.forms.fields import LineField, PhoneField
+from reps.forms.fields import PersonNameField, PhoneField
 from reps.models import User
 
 
 class AccountForm(forms.Form):
     """Name, phone, language and appearance: what TRUST lets everybody change about themselves, and nothing else."""
 
-    name = LineField(label=_("Name"), max_length=120)
+    name = PersonNameField(label=_("Name"), max_length=120)
     language = forms.ChoiceField(
         label=_("Language"), required=False, choices=[("", _("As the company")), ("en", "English"), ("id", "Indonesia")]
     )

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from lib import phones
-from lib.text import clean_line
+from lib.text import clean_line, has_letter
 
 EARLIEST, LATEST = date(1950, 1, 1), date(2100, 12, 31)
 
@@ -37,6 +37,16 @@ class LineField(forms.CharField):
     def to_python(self, value: Any) -> str:
         """The line, cleaned."""
         return clean_line(super().to_python(value) or "")
+
+
+class PersonNameField(LineField):
+    """What somebody is called."""
+
+    def validate(self, value: Any) -> None:
+        """At least one letter, or nobody can be found or addressed by it."""
+        super().validate(value)
+        if value and not has_letter(value):
+            raise ValidationError(_("Write a name with at least one letter."))
 
 
 class PhoneField(LineField):

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from reps import invitations
-from reps.forms.fields import DayField, LineField, PhoneField
+from reps.forms.fields import DayField, LineField, PersonNameField, PhoneField
 from reps.models import Rep, Role, Team, User
 
 _SINCE_EVER = gettext_lazy("Leave empty if it has always been so.")
@@ -25,7 +25,7 @@ def open_teams() -> Any:
 class CardForm(forms.Form):
     """What colleagues see of a rep, and the number other systems know them by."""
 
-    name = LineField(label=gettext_lazy("Name"), max_length=120)
+    name = PersonNameField(label=gettext_lazy("Name"), max_length=120)
     work_email = forms.EmailField(label=gettext_lazy("Work e-mail"), required=False, max_length=254)
     external_id = LineField(
         label=gettext_lazy("Number in other systems"), required=False, max_length=80,

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from lib import clock
-from lib.text import clean_line
+from lib.text import clean_line, has_letter
 from reps import mail, sessions, throttle
 from reps.addresses import client_address
 from reps.models import Mail, User
@@ -76,7 +76,7 @@ class WelcomeForm(forms.Form):
     def clean_name(self) -> str:
         """One line without characters nobody sees."""
         name = clean_line(self.cleaned_data["name"])
-        if not name:
+        if not has_letter(name):
             raise forms.ValidationError(_("Write your name."))
         return name
 

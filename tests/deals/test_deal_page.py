@@ -168,6 +168,8 @@ def test_a_stage_that_is_not_there_is_refused_in_words(cast: Cast, deal: Deal, s
         ("next", {"text": "Send PKS", "quick": "2026-09-18"}, "next_action_on", date(2026, 9, 18)),
         ("name", {"name": "Melati"}, "name", "Melati"),
         ("account", {"account": "", "account_text": ""}, "account", None),
+        ("close", {"day": ""}, "expected_close_on", None),
+        ("close", {"day": "2026-08-17"}, "expected_close_on", date(2026, 8, 17)),
         ("contact", {"contact": ""}, "contact", None),
     ],
 )
@@ -209,6 +211,14 @@ def test_money_that_can_mean_two_things_is_asked_for_once(cast: Cast, deal: Deal
         ("product", {"product": "99999", "deal_type": "new"}, "on sale"),
         ("amount", {"amount": "5000000", "when": "2026-09-17"}, "still to come"),
         ("amount", {"amount": "5000000", "when": "2026-08-20"}, "Ask your manager"),
+        *(
+            (field, {}, "The value did not arrive")
+            for field in ("amount", "close", "agreement", "sent", "next", "account", "contact")
+        ),
+        ("product", {"deal_type": "new"}, "The value did not arrive"),
+        ("close", {"day": "1989-12-31"}, "The deal was opened later"),
+        ("close", {"day": "2026-08-16"}, "The deal was opened later"),
+        ("agreement", {"quick": "2026-08-16"}, "The deal was opened later"),
     ],
 )
 def test_what_cannot_be_saved_keeps_what_was_typed(

@@ -196,6 +196,39 @@ def test_a_manager_brings_no_activity_of_another_team(cast, tmp_path):
     assert importing.refused(report) == [(2, "rep", "not_yours")]
 
 
+# ── Whose it is ─────────────────────────────────────────────────────────────────────────────────────────────────────
+def test_an_owner_is_found_by_work_e_mail_or_sign_in_and_it_is_said(cast, tmp_path):
+    Rep.objects.filter(pk=cast.budi.rep.pk).update(work_email="budi.s@kantor.example")
+    rows = [
+        {"name": "Satu", "company_name": "PT Satu", "owner": "ANA@example.com"},
+        {"name": "Dua", "company_name": "PT Dua", "owner": "budi.s@kantor.example"},
+        {"name": "Tiga", "company_name": "PT Tiga", "owner": "budi.s@kantor.example"},
+    ]
+    report = importing.run(table(tmp_path, LEAD_COLUMNS, *rows))
+    assert dict(Lead.objects.values_list("name", "owner__name")) == {"Satu": "Ana", "Dua": "Budi", "Tiga": "Budi"}
+    assert importing.said(report, "matched") == [
+        {"kind": "rep", "text": "ANA@example.com", "name": "Ana", "rows": 1},
+        {"kind": "rep", "text": "budi.s@kantor.example", "name": "Budi", "rows": 2},
+    ]
+
+
+def test_an_e_mail_of_nobody_or_of_two_is_asked(cast, tmp_path):
+    Rep.objects.filter(pk__in=[cast.ana.rep.pk, cast.budi.rep.pk]).update(work_email="sales@kantor.example")
+    rows = [
+        {"name": "Satu", "company_name": "PT Satu", "owner": "sales@kantor.example"},
+        {"name": "Dua", "company_name": "PT Dua", "owner": "cici@kantor.example"},
+    ]
+    report = importing.rehearse(table(tmp_path, LEAD_COLUMNS, *rows))
+    assert importing.refused(report) == [(2, "owner", "ambiguous_name"), (3, "owner", "unknown_name")]
+    assert next((each.text, len(each.options)) for each in report.questions) == ("sales@kantor.example", 2)
+
+
+def test_a_manager_s_file_reaches_no_further_by_e_mail_than_by_name(cast, tmp_path):
+    row = {"name": "Satu", "company_name": "PT Satu", "owner": "oki@example.com"}
+    report = importing.rehearse(table(tmp_path, LEAD_COLUMNS, row), by=cast.manager)
+    assert importing.refused(report) == [(2, "owner", "not_yours")]
+
+
 # ── People ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 def test_a_seller_who_stands_twice_is_refused(cast, tmp_path):
     path = write_csv(tmp_path / "t.csv", TEAMS_HEADER, [["Cici", "Dodi", "West"], ["cici", "Dodi", "West"]])
@@ -207,3 +240,8 @@ def test_names_of_people_match_after_folding_and_are_said_once(cast, tmp_path):
     report = importing.run(path)
     assert Rep.objects.filter(name__iexact="surya").count() == 1
     assert {"kind": "rep", "text": "surya", "name": "Surya", "rows": 2} in importing.said(report, "matched")
+
+
+def test_a_person_without_a_letter_in_the_name_is_refused(cast, tmp_path):
+    path = write_csv(tmp_path / "t.csv", TEAMS_HEADER, [["²", "Surya", ""], ["Cici", "42", ""]])
+    assert importing.refused(importing.rehearse(path)) == [(2, "sales_agent", "no_letter"), (3, "manager", "no_letter")]

@@ -149,6 +149,43 @@ def test_every_spreadsheet_s_csv_is_read(content, tmp_path):
     assert cells[:8] == ROW.split(",")
 
 
+@pytest.mark.parametrize(
+    ("before", "row"),
+    [("", 3), ("\n\n", 5), (",,,,,,,\r\n", 4), (" \n;;;\n\t\n", 6), ("sep=,\n", 3), ("\nsep=,\n", 4)],
+    ids=["nothing", "blank lines", "empty cells", "all sorts", "separator", "blank line and separator"],
+)
+def test_rows_count_as_the_spreadsheet_shows_them(before, row, tmp_path):
+    path = tmp_path / "deals.csv"
+    path.write_bytes(f"{before}{HEADER}\n{ROW}\n{ROW}\n".encode())
+    assert [number for number, _ in recognise(inspect(path)).source.rows()] == [row - 1, row]
+
+
+@pytest.mark.parametrize(("blank", "row"), [("", 2), ("\n\n", 4)])
+def test_a_broken_row_is_named_as_the_spreadsheet_shows_it(blank, row, tmp_path):
+    path = tmp_path / "deals.csv"
+    path.write_text(f'{blank}{HEADER}\n"OPP1"x,Ana\n')
+    with pytest.raises(BadFile) as refused:
+        list(inspect(path).rows())
+    assert refused.value.facts["row"] == row
+
+
+@pytest.mark.parametrize(("position", "letter"), [(1, "A"), (3, "C"), (26, "Z"), (27, "AA"), (53, "BA")])
+def test_a_column_without_a_name_is_told_by_number_and_letter(position, letter, tmp_path):
+    path = tmp_path / "deals.csv"
+    path.write_text(",".join("" if at == position else f"c{at}" for at in range(1, 61)) + "\n")
+    with pytest.raises(BadFile) as refused:
+        inspect(path)
+    assert str(refused.value).startswith(f"Column {position} ({letter}) of deals.csv has no name.")
+
+
+def test_missing_columns_are_quoted(tmp_path):
+    path = tmp_path / "people.csv"
+    path.write_text("account,title,phone,email\nPT Satu,CFO,,\n")
+    with pytest.raises(BadFile) as refused:
+        recognise(inspect(path))
+    assert str(refused.value) == "people.csv looks like Contacts, but this column is missing: “name”. Add it to the first row."
+
+
 def test_windows_letters_are_read(tmp_path):
     path = tmp_path / "deals.csv"
     path.write_bytes(TEXT.replace("PT Satu", "Café Müller – “Süd”").encode("cp1252"))

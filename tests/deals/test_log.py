@@ -319,3 +319,19 @@ def test_an_outcome_that_cannot_be_is_said(
 def test_a_meeting_to_come_is_called_off(cast: Cast, meeting: Activity, signed_in: SignIn) -> None:
     signed_in(cast.ana).post(f"/activities/{meeting.pk}/outcome/", {"outcome": "cancel"})
     assert Activity.objects.get().cancelled_at == NOW
+
+
+def test_the_bookings_are_those_of_the_rep_looked_at(cast: Cast, meeting: Activity, signed_in: SignIn) -> None:
+    Activity.objects.update(contact=make.contact("Ibu Citra"))
+    address = f"/activities/?rep={cast.ana.rep.pk}"
+    led = signed_in(cast.manager).get(address)
+    assert led.context["booked"] == [meeting]
+    assert "Ibu Citra" in led.content.decode()
+    assert f"/activities/{meeting.pk}/outcome/" not in led.content.decode()
+    mate = signed_in(cast.budi).get(address)
+    assert mate.context["booked"] == [meeting]
+    assert "Ibu Citra" not in mate.content.decode()
+    assert signed_in(cast.outsider).get(address).context["booked"] == []
+    ana = signed_in(cast.ana)
+    assert f"/activities/{meeting.pk}/outcome/" in ana.get(address).content.decode()
+    assert ana.get(f"/activities/?rep={cast.budi.rep.pk}").context["booked"] == []

@@ -109,6 +109,8 @@ def test_the_same_form_twice_opens_one_deal(cast: Cast, signed_in: SignIn, fille
         ({"account_text": ""}, "Type the customer"),
         ({"close": ""}, "Say when it may close"),
         ({"close": "9999-12-31"}, "between 1990 and 2099"),
+        ({"close": "1989-12-31"}, "The deal opens today"),
+        ({"close": "2026-09-15"}, "The deal opens today"),
         ({"stage": ""}, "Choose a stage"),
         ({"stage": "99999"}, "one of the stages"),
         ({"product": "99999"}, "on sale"),

@@ -42,7 +42,8 @@ def test_what_is_not_mine_to_change_stays(cast: Cast, signed_in: Any, field: str
 
 
 @pytest.mark.parametrize(
-    ("field", "value"), [("phone", "call me"), ("name", " \u200b "), ("language", "fr"), ("theme", "pink"), ("name", "a" * 121)]
+    ("field", "value"),
+    [("phone", "call me"), ("name", " \u200b "), ("name", "²"), ("language", "fr"), ("theme", "pink"), ("name", "a" * 121)],
 )
 def test_a_value_that_cannot_be_keeps_what_was_typed_and_saves_nothing(
     cast: Cast, signed_in: Any, field: str, value: str

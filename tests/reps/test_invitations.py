@@ -36,6 +36,10 @@ def test_addresses_are_read_however_they_are_pasted() -> None:
     assert found.unread == ()
 
 
+def test_a_name_without_a_letter_is_guessed_anew() -> None:
+    assert invitations.read_list("² <ana@example.com>").people == (invitations.Typed("ana@example.com", ""),)
+
+
 def test_what_is_no_address_is_said_and_doubles_count_once() -> None:
     found = invitations.read_list("ana@example.com\nAna@example.com\nBudi Santoso\n@\n\x00\u202e\n")
     assert [one.address for one in found.people] == ["ana@example.com"]
@@ -144,6 +148,13 @@ def test_a_weak_password_keeps_the_name_and_says_why(cast: Cast, secret: str) ->
     answer = Client().post(welcome(secret), {"name": "Nina Sari", "password": "short"})
     assert answer.status_code == 422
     assert 'value="Nina Sari"' in answer.content.decode()
+    assert not User.objects.get(email="nina@example.com").has_usable_password()
+
+
+@pytest.mark.parametrize("name", ["²", "42", " ", "💥"])
+def test_an_invited_person_has_a_name_with_a_letter(cast: Cast, secret: str, name: str) -> None:
+    answer = Client().post(welcome(secret), {**GOOD, "name": name})
+    assert answer.status_code == 422
     assert not User.objects.get(email="nina@example.com").has_usable_password()
 
 

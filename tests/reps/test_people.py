@@ -144,6 +144,20 @@ def test_a_number_in_use_is_refused_and_the_rest_kept(cast: Cast, signed_in: Any
     assert not Rep.objects.filter(name="Eko").exists()
 
 
+@pytest.mark.parametrize("name", ["²", "42", "-", "💥"])
+def test_a_name_needs_a_letter(cast: Cast, signed_in: Any, name: str) -> None:
+    answer = signed_in(cast.admin).post("/people/new/", {"name": name, "sells": "on"})
+    assert answer.status_code == 422
+    assert "Write a name with at least one letter." in answer.content.decode()
+    assert not Rep.objects.filter(name=name).exists()
+
+
+@pytest.mark.parametrize("name", ["O", "李", "R2", "Nguyễn"])
+def test_a_name_in_any_script_will_do(cast: Cast, signed_in: Any, name: str) -> None:
+    assert signed_in(cast.admin).post("/people/new/", {"name": name, "sells": "on"}).status_code == 302
+    assert Rep.objects.filter(name=name).exists()
+
+
 def test_the_same_form_sent_twice_adds_one_rep(cast: Cast, signed_in: Any) -> None:
     client, data = signed_in(cast.admin), {"name": "Dewi", "sells": "on", "idempotency_key": "k" * 20}
     first, second = client.post("/people/new/", data), client.post("/people/new/", data)
