@@ -14,9 +14,10 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.functional import Promise
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from deals.catalogue import PRESET, make_pipeline
+from deals.catalogue import PRESET, Stages, make_pipeline
 from deals.models import Deal, Pipeline, Stage
 from lib import clock
 from reps import audit, holiday_files, invitations, throttle
@@ -32,12 +33,12 @@ class Preset:
     key: str
     name: Promise
     about: Promise
-    stages: tuple[tuple[str, Any, str, int | None, bool], ...]
+    stages: Stages
 
     @property
     def stage_names(self) -> list[str]:
         """Its stages, in order."""
-        return [stage[0] for stage in self.stages]
+        return [str(stage[0]) for stage in self.stages]
 
 
 PRESETS = (
@@ -47,10 +48,10 @@ PRESETS = (
         _("Field sales"),
         _("Visit, offer, order: outlets and small companies"),
         (
-            ("Visit planned", Stage.Kind.OPEN, "0.15", 7, False),
-            ("Visited", Stage.Kind.OPEN, "0.35", 7, True),
-            ("Offer", Stage.Kind.PROPOSAL, "0.60", 7, True),
-            ("Order promised", Stage.Kind.AGREEMENT, "0.85", 5, True),
+            (pgettext_lazy("stage", "Visit planned"), Stage.Kind.OPEN, "0.15", 7, False),
+            (pgettext_lazy("stage", "Visited"), Stage.Kind.OPEN, "0.35", 7, True),
+            (pgettext_lazy("stage", "Offer"), Stage.Kind.PROPOSAL, "0.60", 7, True),
+            (pgettext_lazy("stage", "Order promised"), Stage.Kind.AGREEMENT, "0.85", 5, True),
         ),
     ),
     Preset(
@@ -58,9 +59,9 @@ PRESETS = (
         _("Short sale"),
         _("Three stages, decided within days"),
         (
-            ("New", Stage.Kind.OPEN, "0.20", 5, False),
-            ("Talking", Stage.Kind.OPEN, "0.40", 7, True),
-            ("Offer", Stage.Kind.PROPOSAL, "0.70", 7, True),
+            (pgettext_lazy("stage", "New"), Stage.Kind.OPEN, "0.20", 5, False),
+            (pgettext_lazy("stage", "Talking"), Stage.Kind.OPEN, "0.40", 7, True),
+            (pgettext_lazy("stage", "Offer"), Stage.Kind.PROPOSAL, "0.70", 7, True),
         ),
     ),
 )
@@ -187,4 +188,4 @@ def choose_pipeline(*, key: str, by: User) -> Pipeline | None:
         return None
     with transaction.atomic(), throttle.alone("first pipeline"):
         present = Pipeline.objects.filter(is_default=True).first()
-        return present or make_pipeline(name="Sales", by=by, stages=preset.stages)
+        return present or make_pipeline(name=gettext("Sales"), by=by, stages=preset.stages)

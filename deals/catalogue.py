@@ -9,19 +9,23 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import F
+from django.utils.translation import pgettext_lazy
 
 from deals.models import Deal, FxRate, Pipeline, Stage
 from lib.versioned import revise
 from reps.audit import record
 from reps.models import User
 
-# The pipeline a new company starts with: name, kind, chance to win, usual days, counts as qualified.
-PRESET = (
-    ("Prospecting", Stage.Kind.OPEN, "0.10", 10, False),
-    ("Discovery", Stage.Kind.OPEN, "0.25", 14, True),
-    ("Proposal", Stage.Kind.PROPOSAL, "0.50", 14, True),
-    ("Negotiation", Stage.Kind.PROPOSAL, "0.70", 10, True),
-    ("Agreement out", Stage.Kind.AGREEMENT, "0.90", 7, True),
+# Of each stage: name, kind, chance to win, usual days, counts as qualified. The names become the company's own, in the
+# language of whoever sets it up.
+Stages = tuple[tuple[Any, Any, str, int | None, bool], ...]
+# The pipeline a new company starts with.
+PRESET: Stages = (
+    (pgettext_lazy("stage", "Prospecting"), Stage.Kind.OPEN, "0.10", 10, False),
+    (pgettext_lazy("stage", "Discovery"), Stage.Kind.OPEN, "0.25", 14, True),
+    (pgettext_lazy("stage", "Proposal"), Stage.Kind.PROPOSAL, "0.50", 14, True),
+    (pgettext_lazy("stage", "Negotiation"), Stage.Kind.PROPOSAL, "0.70", 10, True),
+    (pgettext_lazy("stage", "Agreement out"), Stage.Kind.AGREEMENT, "0.90", 7, True),
 )
 
 
@@ -46,12 +50,12 @@ class StageLine:
 
 
 @transaction.atomic
-def make_pipeline(*, name: str, by: User | None, stages: tuple[tuple[str, Any, str, int | None, bool], ...] = PRESET) -> Pipeline:
+def make_pipeline(*, name: str, by: User | None, stages: Stages = PRESET) -> Pipeline:
     """A pipeline with its stages; the first of a company is its default."""
     made = Pipeline.objects.create(name=name, is_default=not Pipeline.objects.filter(is_default=True).exists())
     for order, (label, kind, chance, days, qualified) in enumerate(stages, start=1):
         made.stages.create(
-            order=order, name=label, kind=kind, probability=Decimal(chance), expected_days=days, is_qualified=qualified
+            order=order, name=str(label), kind=kind, probability=Decimal(chance), expected_days=days, is_qualified=qualified
         )
     record(actor=by, verb="pipeline.made", subject=made, facts={"stages": len(stages)})
     return made

@@ -209,6 +209,13 @@ def test_an_unknown_preset_makes_nothing(admin, signed_in):
     assert not Pipeline.objects.exists()
 
 
+def test_stages_are_named_in_the_language_of_the_set_up(admin, signed_in):
+    User.objects.filter(pk=admin.pk).update(language="id")
+    signed_in(admin).post("/set-up/stages/", {"preset": "field"})
+    names = list(Pipeline.objects.get().stages.order_by("order").values_list("name", flat=True))
+    assert names == ["Rencana kunjungan", "Sudah dikunjungi", "Penawaran", "Order dijanjikan"]
+
+
 def test_each_preset_has_a_qualified_stage_and_rising_chances():
     for preset in first_run.PRESETS:
         chances = [float(stage[2]) for stage in preset.stages]
