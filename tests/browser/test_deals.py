@@ -230,4 +230,4 @@ def test_the_day_picked_narrows_the_activities(cast: Cast, deal: Deal, visit: Op
     window.page.fill("#pick-on", "2020-01-01")
     window.page.dispatch_event("#pick-on", "change")
     window.page.wait_for_url(re.compile("on=2020-01-01"))
-    assert "Nothing in this cut" in window.page.inner_text("#activities-list")
+    assert "Nothing matches these filters" in window.page.inner_text("#activities-list")
