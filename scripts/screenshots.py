@@ -8,6 +8,8 @@ holds that word, `--keep` uses the demo company of the last run.
 from __future__ import annotations
 
 import argparse
+import io
+import logging
 import os
 import shutil
 import sys
@@ -15,7 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import django
 from django.apps import apps
@@ -23,6 +25,7 @@ from django.core.management import call_command
 from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
 
 from salesteam import browser, embedded, prepare
+from scripts.demo_things import THINGS, things
 from scripts.small_png import shrink
 from tests.pages import PAGES
 from tests.pages import Page as Place
@@ -35,6 +38,10 @@ LANGUAGES = {"en": "en-GB", "id": "id-ID"}
 # Who of the demo company stands for whom of the cast.
 PEOPLE = {"ana": "rep", "manager": "manager", "vp": "manager", "admin": "admin", "finance": "finance", "auditor": "auditor"}
 _STILL = "*,*::before,*::after{transition:none!important;animation:none!important;caret-color:transparent!important}"
+
+
+class Wrong(Exception):
+    """A page that cannot be shown to anybody as it is."""
 
 
 @dataclass(frozen=True)
@@ -87,27 +94,21 @@ SCENES = (
 )
 
 
-def things() -> dict[str, Any]:
-    """What stands in addresses: names as in tests/authz_world.py, rows of the demo company's rep."""
-    model = apps.get_model
-    rep = model("reps", "Rep").objects.get(user__email="rep@example.com")
-    deals = model("deals", "Deal").objects.filter(owner=rep)
-    deal = deals.filter(outcome="", activities__isnull=False).order_by("-amount", "pk").first() or deals.order_by("pk").first()
-    first = {
-        "contact": model("deals", "Contact").objects.filter(account=deal.account),
-        "won_deal": deals.filter(outcome="won"),
-        "lead": model("deals", "Lead").objects.filter(owner=rep),
-        "activity": model("deals", "Activity").objects.filter(rep=rep),
-        "product": model("deals", "Product").objects.all(),
-        "competitor": model("deals", "Competitor").objects.all(),
-        "pipeline": model("deals", "Pipeline").objects.filter(is_default=True),
-        "team": model("reps", "Team").objects.exclude(parent=None),
-        "role": model("reps", "Role").objects.all(),
-        "calendar": model("reps", "HolidayCalendar").objects.all(),
-        "batch": model("deals", "ImportBatch").objects.all(),
-    }
-    found = {name: rows.order_by("pk").values_list("pk", flat=True).first() for name, rows in first.items()}
-    return {**found, "deal": deal.pk, "account": deal.account_id, "rep": rep.pk, "ana": rep.pk, "user": rep.user_id}
+def missing() -> list[str]:
+    """What the list of pages asks for and nothing here gives, a sentence each; told before any work is done."""
+    names = {thing: place.id for place in PAGES for thing in place.at.values() if thing not in THINGS}
+    pages = {place.id for place in PAGES}
+    return [
+        *(f'scripts/demo_things.py has no "{thing}", which the page {page} needs' for thing, page in sorted(names.items())),
+        *(f'the scene {scene.name} shows the page "{scene.page}", which tests/pages.py does not have'
+          for scene in SCENES if scene.page not in pages),
+        *(f'nobody of the demo company stands for "{who}"' for who in sorted({place.who for place in PAGES if place.who} - set(PEOPLE))),
+    ]  # fmt: skip
+
+
+def refuse(sentences: list[str]) -> NoReturn:
+    """End before the first picture."""
+    raise SystemExit("No picture was taken:\n" + "\n".join(f"  - {sentence}" for sentence in sentences))
 
 
 def prepare_company(keep: bool) -> None:
@@ -116,6 +117,7 @@ def prepare_company(keep: bool) -> None:
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright keeps an event loop in this thread
     embedded.ensure_running()
     django.setup()
+    logging.disable(logging.WARNING)  # a line for each of hundreds of requests would hide what failed
     from django.db import connection  # the settings are read with it
 
     if not keep:
@@ -125,7 +127,7 @@ def prepare_company(keep: bool) -> None:
     prepare.migrate()
     prepare.collect_static()
     if not apps.get_model("reps", "Rep").objects.exists():
-        call_command("seed_demo", verbosity=0)
+        call_command("seed_demo", stdout=io.StringIO())  # nobody signs in by hand here
 
 
 @contextmanager
@@ -170,9 +172,13 @@ def session_of(who: str, language: str) -> str:
 
 
 def open_place(window: BrowserContext, path: str) -> Page:
-    """The page, quiet and still."""
+    """The page, quiet and still. Raises Wrong when it is refused."""
     page = window.new_page()
-    page.goto(path, wait_until="networkidle")
+    answer = page.goto(path)
+    if answer is not None and not answer.ok:
+        page.close()
+        raise Wrong(f"{path} answers {answer.status}")
+    page.wait_for_function("() => !document.querySelector('.htmx-request') && document.fonts.status === 'loaded'")
     page.evaluate(
         "css => { const sheet = new CSSStyleSheet(); sheet.replaceSync(css);"
         " document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet]; }",
@@ -184,26 +190,34 @@ def open_place(window: BrowserContext, path: str) -> Page:
 def photograph(chromium: Browser, base: str, places: list[Place], found: dict[str, Any]) -> int:
     """Every place in every look; returns how many failed."""
     failed = 0
-    looks = [Look(width, dark, language) for language in LANGUAGES for width in WIDTHS for dark in (False, True)]
-    for look in looks:
-        folder = ALL / look.name
-        folder.mkdir(parents=True, exist_ok=True)
-        for who in {place.who for place in places}:
-            window = context(chromium, base, who, look)
-            for place in (place for place in places if place.who == who):
-                failed += _one(window, place, found, folder)
-            window.close()
-        print(f"· {look.name}", flush=True)
+    for language in LANGUAGES:
+        for width in WIDTHS:
+            for who in sorted({place.who or "" for place in places}):
+                window = context(chromium, base, who, Look(width, False, language))
+                for place in (place for place in places if (place.who or "") == who):
+                    failed += _one(window, place, found, [Look(width, dark, language) for dark in (False, True)])
+                window.close()
+            print(f"· {width} {language}", flush=True)
     return failed
 
 
-def _one(window: BrowserContext, place: Place, found: dict[str, Any], folder: Path) -> int:
+def _one(window: BrowserContext, place: Place, found: dict[str, Any], looks: list[Look]) -> int:
+    """One place, asked for once: a page follows the system's colours without being loaded again."""
     try:
         page = open_place(window, place.path(found))
-        page.screenshot(path=folder / f"{place.id}.png", full_page=True)
+        # As tall as its content: what stands at the edge of the window (the rail, a phone's bar) then lies over nothing.
+        tall = page.evaluate("document.documentElement.scrollHeight")
+        page.set_viewport_size({"width": looks[0].width, "height": max(tall, WIDTHS[looks[0].width])})
+        for look in looks:
+            page.emulate_media(color_scheme="dark" if look.dark else "light")
+            (ALL / look.name).mkdir(parents=True, exist_ok=True)
+            page.screenshot(path=ALL / look.name / f"{place.id}.png", full_page=True)
+        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         page.close()
-    except Error as error:
-        print(f"  {place.id}: {error.message.splitlines()[0]}", file=sys.stderr)
+        if wide > 0:
+            raise Wrong(f"is {wide} px wider than the window of {looks[0].width}")
+    except (Error, Wrong) as error:
+        print(f"  {place.id}: {str(error).splitlines()[0]}", file=sys.stderr, flush=True)
         return 1
     return 0
 
@@ -219,8 +233,8 @@ def photograph_scenes(chromium: Browser, base: str, found: dict[str, Any]) -> in
             page = open_place(window, place.path(found))
             scene.act(page)
             (CHOSEN / f"{scene.name}.png").write_bytes(shrink(page.screenshot()))
-        except Error as error:
-            print(f"  {scene.name}: {error.message.splitlines()[0]}", file=sys.stderr)
+        except (Error, Wrong) as error:
+            print(f"  {scene.name}: {str(error).splitlines()[0]}", file=sys.stderr)
             failed += 1
         window.close()
     return failed
@@ -232,18 +246,22 @@ def main() -> int:
     parser.add_argument("--only", default="", help="pages whose name holds this word; the README's pictures are then left alone")
     parser.add_argument("--keep", action="store_true", help="use the demo company of the last run")
     asked = parser.parse_args()
+    if wrong := missing():
+        refuse(wrong)
     prepare_company(asked.keep)
     places = [place for place in PAGES if asked.only in place.id]
     if not asked.only:
         shutil.rmtree(ALL, ignore_errors=True)
+    found = things()
+    if unmade := [name for name, value in found.items() if value is None]:
+        refuse([f'the demo company has nothing that could stand for "{name}"' for name in unmade])
     with sync_playwright() as driver, server() as base:
         chromium = driver.chromium.launch(executable_path=browser.find(), args=browser.arguments())
-        found = things()
         failed = photograph(chromium, base, places, found)
         if not asked.only:
             failed += photograph_scenes(chromium, base, found)
         chromium.close()
-    print(f"{len(places)} pages are in {ALL.relative_to(ROOT)}/, {failed} pictures failed.")
+    print(f"{len(places)} pages are in {ALL.relative_to(ROOT)}/, {failed} failed.")
     return 1 if failed else 0
 
 
