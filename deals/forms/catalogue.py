@@ -9,7 +9,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.forms import BaseFormSet, formset_factory
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy
 
 from deals.forms.book import CleanText
 from deals.models import Competitor, FxRate, Product, Stage
@@ -80,7 +80,7 @@ class CompetitorForm(CleanText):
 class RateForm(forms.ModelForm):
     """A rate from a day on."""
 
-    from_on = forms.DateField(label=pgettext_lazy("first day of a rate", "from"), widget=forms.DateInput(attrs={"type": "date"}))
+    from_on = forms.DateField(label=gettext_lazy("From"), widget=forms.DateInput(attrs={"type": "date"}))
 
     class Meta:
         model = FxRate

@@ -112,7 +112,7 @@ def _new_pipeline(request: Request) -> HttpResponse:
 
 def _line(stage: Stage) -> dict[str, Any]:
     return {
-        "pk": stage.pk, "name": stage.name, "kind": stage.kind, "chance": (stage.probability * 100).normalize(),
+        "pk": stage.pk, "name": stage.name, "kind": stage.kind, "chance": f"{(stage.probability * 100).normalize():f}",
         "expected_days": stage.expected_days, "is_qualified": stage.is_qualified,
     }  # fmt: skip
 

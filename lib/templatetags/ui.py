@@ -115,6 +115,13 @@ def number(value: Any, digits: int | None = None) -> str | SafeString:
 
 
 @register.filter
+def breakable(address: str) -> SafeString:
+    """An e-mail address that may go on in the next line after its @, and nowhere else unless it must."""
+    name, at, place = address.rpartition("@")
+    return format_html("{}{}<wbr>{}", name, at, place)
+
+
+@register.filter
 def percent(ratio: Any, digits: int = 1) -> str | SafeString:
     """0.564 as 56.4%, ties to even."""
     return or_dash(numbers.percent(ratio, _lang(), digits))

@@ -79,6 +79,7 @@ def test_the_stages_form_saves_what_it_shows(cast, signed_in) -> None:
     for index, form in enumerate(forms.initial_forms):
         line = {**form.initial, "ORDER": index + 1}
         body |= {f"form-{index}-{key}": "" if value is None else value for key, value in line.items() if value is not False}
+    assert [body[f"form-{index}-chance"] for index in range(4)] == ["10", "30", "50", "80"]
     body["form-0-name"] = "First talk"
     assert client.post(url, body).status_code == 302
     cast.lead_in.refresh_from_db()

@@ -91,6 +91,11 @@ def test_no_date_is_a_dash(tag: str) -> None:
     assert 'class="dash"' in write("{{ " + tag + " }}", d=None)
 
 
+def test_an_address_breaks_after_its_at() -> None:
+    assert write("{{ a|breakable }}", a="ana@example.com") == "ana@<wbr>example.com"
+    assert write("{{ a|breakable }}", a="<b>") == "<wbr>&lt;b&gt;"
+
+
 @pytest.mark.parametrize(
     ("name", "letters"), [("Ana Wijaya", "AW"), ("Lina", "LI"), ("made suardana putra", "MP"), ("", "?"), (None, "?")]
 )
