@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from deals.changes import Changes
 from deals.forms.catalogue import MoneyField
 from deals.models import Account, Contact, Deal, Product
+from lib import clock
 from lib.money import Reading, quantize, read_money
 from lib.text import clean_line
 from reps.access import viewer_of
@@ -166,6 +167,10 @@ class SentForm(DayForm):
 
     title = gettext_lazy("Agreement sent")
     column = "agreement_sent_on"
+
+    def current(self) -> dict[str, Any]:
+        """The day that stands; today where none does, since that is what is asked for."""
+        return {"day": self.deal.agreement_sent_on or clock.today(self.company.zone)}
 
 
 class NextForm(EditForm):

@@ -225,9 +225,7 @@ def _edit_form(request: Request, found: Deal, field: str, form: EditForm) -> Htt
         "form": form,
         "reading": form.reading if isinstance(form, MoneyForm) else None,
         "quick_days": quick_days(today, since=form.initial.get("day") if field == "close" else None),
-        "shows_day": field in ("amount", "close", "agreement", "sent", "owner")
-        or form.has_error("when")
-        or form.has_error("why"),
+        "shows_day": field in ("amount", "close", "agreement", "owner") or form.has_error("when") or form.has_error("why"),
         "soon": soon(today),
         "today": today,
         "account_text": request.POST.get("account_text", found.account.name if found.account else ""),

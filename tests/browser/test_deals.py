@@ -175,6 +175,8 @@ def test_a_deal_is_opened_on_a_phone_with_a_new_customer(cast: Cast, visit: Open
     page = window.page
     page.locator("#new-customer").press_sequentially("PT Dahlia")
     page.tap(".picker-option:has-text('create this customer')")
+    page.fill("#id_amount", "1.250.000.000")
+    assert page.evaluate("(e => e.scrollWidth <= e.clientWidth)(document.querySelector('#id_amount'))")
     page.fill("#id_amount", "60 jt")
     page.tap(".day-line >> nth=0 >> .filter-chip >> nth=1")
     page.tap("text=Open the deal")
@@ -182,6 +184,53 @@ def test_a_deal_is_opened_on_a_phone_with_a_new_customer(cast: Cast, visit: Open
     made = Deal.objects.get()
     assert (made.account.name, made.amount, made.owner) == ("PT Dahlia", 60_000_000, cast.ana.rep)
     assert window.overflow() == []
+
+
+def test_a_deal_is_given_to_somebody_found_by_typing_on(cast: Cast, deal: Deal, visit: Open) -> None:
+    window = visit(cast.manager).open(f"/deals/{deal.pk}/")
+    page = window.page
+    page.click(".fact-edit:has-text('Give')")
+    field, options = page.locator("#edit-owner-name"), page.locator("#edit-owner-name-list .picker-option")
+    for typed, left in (("a", ["Ana"]), ("budi", ["Budi"])):
+        field.fill("")
+        field.press_sequentially(typed)
+        page.wait_for_function(
+            "names => JSON.stringify([...document.querySelectorAll('#edit-owner-name-list .picker-option')].map(e => e.innerText.trim()))"
+            " === JSON.stringify(names)", arg=left,
+        )  # fmt: skip
+    options.first.click()
+    page.fill("#edit-owner [name=why]", "On leave")
+    page.click("#edit-owner .btn-primary")
+    page.wait_for_selector(".toast-note")
+    assert Deal.objects.get().owner == cast.budi.rep
+    assert window.unexpected() == []
+
+
+def test_ticked_deals_are_not_given_away_without_a_reason_and_stay_ticked(cast: Cast, deal: Deal, visit: Open) -> None:
+    window = visit(cast.manager).open("/deals/")
+    page = window.page
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    page.click("text=Give to…")
+    page.locator("#bulk-owner").press_sequentially("budi")
+    page.click("#bulk-owner-list .picker-option:has-text('Budi')")
+    page.click("text=Give the ticked deals")
+    assert page.evaluate("document.activeElement.id") == "bulk-why"
+    assert page.locator("input[name=deal]:checked").count() == 1
+    page.fill("#bulk-why", "On leave")
+    page.click("text=Give the ticked deals")
+    page.wait_for_selector(".toast-note:has-text('1 deal changed')")
+    assert Deal.objects.get().owner == cast.budi.rep
+
+
+def test_on_a_phone_one_toast_stands_at_a_time(cast: Cast, deal: Deal, visit: Open) -> None:
+    page = visit(cast.ana, width=PHONE).open(f"/deals/{deal.pk}/").page
+    for text in ("One", "Two", "Three"):
+        page.evaluate("text => document.dispatchEvent(new CustomEvent('toast', {detail: {text, state: 'error'}}))", text)
+    shown = page.locator(".toast-note:visible [data-toast-text]")
+    assert shown.all_inner_texts() == ["Three"]
+    page.tap(".toast-note:visible [data-toast-close]")
+    assert shown.all_inner_texts() == ["Two"]
 
 
 # ── List ────────────────────────────────────────────────────────────────────────────────────────────────────────────

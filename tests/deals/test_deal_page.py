@@ -184,6 +184,15 @@ def test_each_thing_is_changed_at_its_own_address(
     assert getattr(Deal.objects.get(), column) == value
 
 
+def test_marking_the_agreement_as_sent_proposes_today(cast: Cast, deal: Deal, signed_in: SignIn) -> None:
+    client = signed_in(cast.ana, htmx=True)
+    asked = client.get(f"/deals/{deal.pk}/edit/sent/")
+    assert asked.context["form"]["day"].value() == TODAY
+    assert "another day" not in asked.content.decode()
+    post(client, deal, "edit/sent", day="2026-09-14")
+    assert client.get(f"/deals/{deal.pk}/edit/sent/").context["form"]["day"].value() == date(2026, 9, 14)
+
+
 def test_money_that_can_mean_two_things_is_asked_for_once(cast: Cast, deal: Deal, signed_in: SignIn) -> None:
     client = signed_in(cast.ana, htmx=True)
     asked = post(client, deal, "edit/amount", amount="5 M")
