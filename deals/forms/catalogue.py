@@ -111,7 +111,8 @@ class StageForm(forms.Form):
 
     pk = forms.IntegerField(required=False, widget=forms.HiddenInput(), max_value=2**31 - 1)
     name = forms.CharField(max_length=60, label=gettext_lazy("Name"))
-    kind = forms.ChoiceField(choices=Stage.Kind.choices, label=gettext_lazy("Kind"))
+    # With its first choice as what stands there, a line nobody filled in counts as empty.
+    kind = forms.ChoiceField(choices=Stage.Kind.choices, initial=Stage.Kind.OPEN, label=gettext_lazy("Kind"))
     chance = forms.DecimalField(
         min_value=0, max_value=100, decimal_places=2, max_digits=5, label=gettext_lazy("Chance to win, %")
     )

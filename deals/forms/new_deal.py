@@ -80,13 +80,22 @@ class NewDealForm(forms.Form):
         account = Account.objects.visible_to(self.user).filter(pk=data["account"]).first() if data.get("account") else None
         if account is None and not data.get("account_text"):
             raise ValidationError({"account_text": _("Type the customer's name.")})
+        if data.get("account") and account is None:
+            raise ValidationError({"account_text": _("Choose an account from the list.")})
         data["account"] = account
-        data["lead"] = Lead.objects.editable_by(self.user).filter(pk=data["lead"]).first() if data.get("lead") else None
+        data["lead"] = self._lead(data.get("lead"))
         people = Contact.objects.visible_to(self.user).filter(account=account)
         data["contact"] = people.filter(pk=data["contact"]).first() if data.get("contact") and account else None
         if data.get("amount") is None and not self.has_error("amount") and data.get("product"):
             data["amount"] = self._list_price(data["product"])
         return data
+
+    def _lead(self, pk: int | None) -> Lead | None:
+        """The lead it comes from, which must still be theirs: it is converted by this."""
+        found = Lead.objects.editable_by(self.user).filter(pk=pk).first() if pk else None
+        if pk and found is None:
+            raise ValidationError(_("This lead is no longer yours. Ask its owner, or open a deal without it."))
+        return found
 
     def clean_close(self) -> date:
         """A deal that opens today does not close before."""

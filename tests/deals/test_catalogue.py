@@ -7,7 +7,7 @@ import pytest
 
 from deals.catalogue import StageInUse, StageLine, make_pipeline, save_stages, set_rate
 from deals.changes import close_deal, open_deal
-from deals.models import Credit, FxRate, Product
+from deals.models import Credit, FxRate, Product, Stage
 from reps.models import AuditEntry
 from tests import make
 
@@ -80,8 +80,15 @@ def test_the_stages_form_saves_what_it_shows(cast, signed_in) -> None:
         line = {**form.initial, "ORDER": index + 1}
         body |= {f"form-{index}-{key}": "" if value is None else value for key, value in line.items() if value is not False}
     assert [body[f"form-{index}-chance"] for index in range(4)] == ["10", "30", "50", "80"]
+    # A browser sends the first choice of each list, in the empty lines too.
+    body |= {
+        f"{form.prefix}-{name}": "" for form in forms.extra_forms for name in ("pk", "ORDER", "name", "chance", "expected_days")
+    }
+    body |= {f"{form.prefix}-kind": Stage.Kind.values[0] for form in forms.extra_forms}
+    assert len(forms.extra_forms) == 2
     body["form-0-name"] = "First talk"
     assert client.post(url, body).status_code == 302
+    assert cast.pipeline.stages.filter(is_active=True).count() == len(forms.initial_forms)
     cast.lead_in.refresh_from_db()
     assert cast.lead_in.name == "First talk"
     body["form-1-name"] = "first TALK"

@@ -190,3 +190,18 @@ def test_the_customer_picker_offers_to_create_what_it_does_not_know(cast: Cast, 
     assert "Rahasia" not in page
     assert "create this customer" in page
     assert "create this customer" not in signed_in(cast.ana).get("/deals/new/customers/?q=pt+anggrek").content.decode()
+
+
+@pytest.mark.django_db
+def test_an_account_or_lead_that_is_not_theirs_is_refused_and_nothing_is_made(
+    cast: Cast, signed_in: SignIn, filled: dict[str, Any]
+) -> None:
+    client = signed_in(cast.ana)
+    elsewhere = make.account("PT Anggrek", owner=cast.outsider)
+    refused = client.post("/deals/new/", {**filled, "account": elsewhere.pk})
+    assert (refused.status_code, refused.context["form"].errors) == (422, {"account_text": ["Choose an account from the list."]})
+    refused = client.post("/deals/new/", {**filled, "lead": make.lead("Pak Joko", owner=cast.outsider).pk})
+    assert refused.status_code == 422
+    assert "This lead is no longer yours." in refused.content.decode()
+    assert 'value="Send the draft"' in refused.content.decode()
+    assert (Deal.objects.count(), Account.objects.count()) == (0, 1)
