@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -137,13 +137,21 @@ class Line:
     is_blanked: bool = False
 
 
-def in_words(entries: Iterable[AuditEntry] | QuerySet[AuditEntry]) -> list[Line]:
-    """The rows with names looked up: one query for the rows, one for each kind of subject among them."""
+def in_words(entries: Iterable[AuditEntry] | QuerySet[AuditEntry], *, without_values: bool = False) -> list[Line]:
+    """The rows with names looked up: one query for the rows, one for each kind of subject among them.
+
+    `without_values` leaves out what was typed and what stood there before: a manager reads that it was done, and by whom.
+    """
     if isinstance(entries, QuerySet):
         entries = entries.select_related("actor", "detail")
     rows = list(entries)
     names = _names(rows)
-    return [_line(row, names) for row in rows]
+    lines = [_line(row, names) for row in rows]
+    if not without_values:
+        return lines
+    return [
+        replace(line, values=(), is_blanked=False, url="" if line.entry.subject_type == "user" else line.url) for line in lines
+    ]
 
 
 def did(verb: str) -> str:

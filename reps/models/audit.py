@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from django.apps import apps
 from django.conf import settings
 from django.db import models
 
@@ -17,10 +18,24 @@ class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
     """Words for reading the trail."""
 
     def visible_to(self, user: User) -> AuditEntryQuerySet:
-        """Admins and auditors read all of it, anyone else what is about themselves (TRUST, audit log)."""
+        """Admins and auditors read all of it, managers what is about their subtree, anyone what is about themselves (TRUST)."""
         if not user.is_authenticated or not user.is_active:
             return self.none()
-        return self if user.kind in {"admin", "auditor"} else self.about(user)
+        if user.kind in {"admin", "auditor"}:
+            return self
+        return self.about(user) | self._about_subtree(user) if user.viewer.is_manager else self.about(user)
+
+    def _about_subtree(self, user: User) -> AuditEntryQuerySet:
+        """What was done to the reps, sign-ins and teams below a manager, to deals that came or went, and to closed months."""
+        reps = sorted(user.viewer.subtree_rep_ids)
+        cards = apps.get_model("reps", "Rep").objects.filter(pk__in=reps)
+        users = list(cards.exclude(user=None).values_list("user_id", flat=True))
+        ids = {"rep": reps, "user": users, "team": sorted(user.viewer.subtree_team_ids)}
+        found = models.Q(actor__in=users, verb__in=("deal.past_edit", "activity.past_edit"))
+        found |= models.Q(verb="deal.reassign") & (models.Q(facts__from__in=reps) | models.Q(facts__to__in=reps))
+        for kind, keys in ids.items():
+            found |= models.Q(subject_type=kind, subject_id__in=[str(key) for key in keys])
+        return self.filter(found)
 
     def about(self, user: User, rep_id: int | None = None) -> AuditEntryQuerySet:
         """What was done to a person: their sign-in and their rep."""

@@ -18,7 +18,7 @@ from lib.pages import keyset
 from lib.periods import midnight
 from lib.text import clean_param, int_param
 from reps import audit, trail
-from reps.gates import for_admins_and_auditors, gate
+from reps.gates import gate
 from reps.holiday_files import read_day
 from reps.models import AuditEntry, User
 from reps.requests import Request
@@ -61,14 +61,15 @@ def _found(request: Request, asked: Asked) -> QuerySet[AuditEntry]:
 
 
 @require_GET
-@for_admins_and_auditors
+@gate(lambda viewer: viewer.reads_everything or viewer.is_manager)
 def audit_list(request: Request) -> HttpResponse:
-    """Who did what, the latest first."""
-    asked = _asked(request)
+    """Who did what, the latest first; for a manager, to their own people and without values."""
+    asked, reads_values = _asked(request), request.user.viewer.reads_everything
     rows = _found(request, asked).select_related("actor", "detail")
     page = keyset(rows, key="id", parse=int, descending=True, cursor=clean_param(request.GET, "after", most=400))
     context: dict[str, Any] = {
-        "lines": trail.in_words(page.rows),
+        "lines": trail.in_words(page.rows, without_values=not reads_values),
+        "reads_values": reads_values,
         "asked": asked,
         "people": User.objects.visible_to(request.user)[:500],
         "verbs": [(verb, str(words)) for verb, words in trail.WORDS.items()],

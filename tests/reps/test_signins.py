@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
 
-from reps import audit, invitations, org, people, preview
+from reps import audit, invitations, org, people, preview, trail
 from reps.models import AuditEntry, Mail, Session, User
 from reps.tasks import send_mail
 from tests import make
@@ -237,3 +237,39 @@ def test_i_see_what_was_done_to_me_and_by_whom(cast: Cast, signed_in: Any) -> No
     org.place(rep=cast.budi.rep, team=cast.south, start=None, by=cast.admin)
     trail = signed_in(cast.ana).get("/me/changes/").context["trail"]
     assert [(line.who, line.did, line.subject) for line in trail] == [("Adi", "moved a rep to a team", "Ana")]
+
+
+def test_a_manager_reads_what_was_done_to_their_people_without_values(cast: Cast, signed_in: Any) -> None:
+    people.edit_rep(rep=cast.ana.rep, by=cast.admin, name="Ana Wijaya")
+    people.edit_rep(rep=cast.outsider.rep, by=cast.admin, name="Oki Lain")
+    audit.record(actor=cast.admin, verb="user.address", subject=cast.budi, detail={"to": "rahasia@example.com"})
+    audit.record(actor=cast.admin, verb="user.address", subject=cast.outsider)
+    audit.record(actor=cast.admin, verb="team.edit", subject=cast.north)
+    audit.record(actor=cast.admin, verb="team.edit", subject=cast.south)
+    audit.record(actor=cast.south_manager, verb="deal.reassign", subject="deal", facts={"from": cast.outsider.rep.pk, "to": 0})
+    audit.record(actor=cast.admin, verb="deal.reassign", subject="deal", facts={"from": 0, "to": cast.ana.rep.pk})
+    audit.record(actor=cast.budi, verb="activity.past_edit", subject="activity")
+    audit.record(actor=cast.outsider, verb="deal.past_edit", subject="deal")
+    audit.record(actor=cast.admin, verb="company.edit", subject="company")
+    response = signed_in(cast.manager).get("/settings/audit/")
+    assert [(line.did, line.subject, line.values, line.url) for line in response.context["lines"]] == [
+        (trail.did("activity.past_edit"), "activity", (), ""),
+        (trail.did("deal.reassign"), "deal", (), ""),
+        (trail.did("team.edit"), "North", (), f"/teams/{cast.north.pk}/"),
+        (trail.did("user.address"), "Budi", (), ""),
+        (trail.did("rep.edit"), "Ana Wijaya", (), f"/people/{cast.ana.rep.pk}/"),
+    ]
+    page = response.content.decode()
+    assert "rahasia@example.com" not in page
+    assert "Oki" not in page
+    assert len(signed_in(cast.manager).get("/settings/audit/?verb=rep.edit").context["lines"]) == 1
+
+
+def test_a_manager_no_more_reads_their_own_trail_alone(cast: Cast, signed_in: Any) -> None:
+    people.edit_rep(rep=cast.ana.rep, by=cast.admin, name="Ana Wijaya")
+    assert AuditEntry.objects.visible_to(cast.manager).count() == 1
+    assert AuditEntry.objects.visible_to(cast.budi).count() == 0
+    assert AuditEntry.objects.visible_to(cast.ana).count() == 1
+    assert signed_in(cast.budi).get("/settings/audit/").status_code == 403
+    assert 'href="/settings/audit/"' in signed_in(cast.manager).get("/people/").content.decode()
+    assert 'href="/settings/audit/"' not in signed_in(cast.budi).get("/people/").content.decode()
