@@ -11,12 +11,11 @@ from django.forms import BaseFormSet, formset_factory
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from deals.draft import MOST_AMOUNT
 from deals.forms.book import CleanText
 from deals.models import Competitor, FxRate, Product, Stage
 from lib.money import places, quantize, read_money
 from lib.text import clean_line
-
-_TOO_MUCH = Decimal("1e15")
 
 
 class MoneyField(forms.Field):
@@ -40,8 +39,8 @@ class MoneyField(forms.Field):
             )
         if reading.amount is None:
             raise ValidationError(_("Write an amount, such as 60.000.000, 60,000,000 or 60 jt."), code="unreadable")
-        if reading.amount < 0 or reading.amount >= _TOO_MUCH:
-            raise ValidationError(_("Write an amount from 0 to 999 trillion."), code="range")
+        if reading.amount < 0 or reading.amount >= MOST_AMOUNT:
+            raise ValidationError(_("Give an amount from 0 up to 99 trillion."), code="range")
         amount = quantize(reading.amount, self.currency)
         if amount != reading.amount and not places(self.currency):
             raise ValidationError(

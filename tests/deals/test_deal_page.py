@@ -211,6 +211,7 @@ def test_money_that_can_mean_two_things_is_asked_for_once(cast: Cast, deal: Deal
     ("field", "data", "says"),
     [
         ("amount", {"amount": "a lot"}, "Write an amount"),
+        ("amount", {"amount": "100000000000000"}, "up to 99 trillion"),
         ("close", {"day": "soon"}, "Choose a day"),
         ("close", {"day": "9999-12-31"}, "between 1990 and 2099"),
         ("name", {"name": " "}, "required"),

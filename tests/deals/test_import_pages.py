@@ -66,7 +66,9 @@ def test_writing_stores_everything_and_says_so(upload, company):
     assert batches.work_off() == 1
     batch.refresh_from_db()
     assert (batch.state, Deal.objects.count()) == (ImportBatch.State.DONE, 2)
-    assert "2 rows are stored." in client.get(f"/import/{batch.pk}/").content.decode()
+    done = client.get(f"/import/{batch.pk}/").content.decode()
+    assert "2 rows are stored." in done
+    assert '<a class="btn btn-outline" href="/leads/">Leads</a>' in done
     entry = AuditEntry.objects.get(verb="import.run")
     assert (entry.actor, entry.subject_id) == (company.admin, str(batch.pk))
     assert set(Deal.objects.get(external_id="OPP1").events.values_list("batch", "actor")) == {(batch.pk, company.admin.pk)}

@@ -116,7 +116,7 @@ def test_the_same_form_twice_opens_one_deal(cast: Cast, signed_in: SignIn, fille
         ({"product": "99999"}, "on sale"),
         ({"amount": "much"}, "Write an amount"),
         ({"amount": "5 M"}, "This can mean two things"),
-        ({"amount": "-5"}, "Write an amount"),
+        ({"amount": "-5"}, "Give an amount from 0"),
     ],
 )
 def test_what_is_missing_is_said_beside_it_and_nothing_is_lost(
