@@ -139,7 +139,7 @@ COMPANY = (
     Page("reps:signin_kind", who="admin", at={"pk": "user"}, queries=5),
     Page("reps:signin_link", who="admin", at={"pk": "user_without_rep"}, queries=6),
     Page("reps:audit", who="auditor", queries=8),
-    Page("reps:audit", who="manager", name="audit-manager", queries=9),
+    Page("reps:audit", who="manager", name="audit-manager", queries=6),
     Page("dashboard:styleguide", who="admin", queries=4),
 )
 ONESELF = (
