@@ -11,6 +11,7 @@ import time_machine
 from django.core import mail
 from django.db import connection
 from django.test import Client
+from django.utils import translation
 
 from reps.models import User
 from salesteam import celery
@@ -85,6 +86,14 @@ def _watched(request: pytest.FixtureRequest) -> Iterator[None]:
     assert not guards.NETWORK.attempts, f"Connections left this machine: {guards.NETWORK.attempts}"
     if not request.node.get_closest_marker("expects_server_error"):
         assert not catcher.lines, f"A page broke: {catcher.lines}"
+
+
+@pytest.fixture(autouse=True)
+def _no_language_left_over() -> Iterator[None]:
+    """A page read in Indonesian leaves that language on; the next test begins in the default one."""
+    translation.deactivate()
+    yield
+    translation.deactivate()
 
 
 # ── People and clients ──────────────────────────────────────────────────────────────────────────────────────────────
