@@ -21,7 +21,7 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from deals.models import Activity, Deal, DealEvent
-from deals.models.activities import CHANNEL_ICONS
+from deals.models.activities import CHANNEL_ICONS, reads_content
 from deals.replay import UNKNOWN_DAY, standing, text_of
 from lib import clock, numbers
 from reps.access import viewer_of
@@ -118,9 +118,7 @@ def _activity_items(
         rows = rows.filter(Q(occurred_on__lt=day) | Q(occurred_on=day, occurred_at__lte=at))
     viewer, now = viewer_of(user), clock.now()
     for row in rows.select_related("rep", "contact", "note").order_by("-occurred_at", "-pk")[: size + 2]:
-        item = _activity_item(
-            row, reads=viewer.kind == "auditor" or row.rep_id in viewer.editable_rep_ids, now=now, company=company
-        )
+        item = _activity_item(row, reads=reads_content(viewer, row.rep_id), now=now, company=company)
         if before is None or item.order < before:
             yield Item(**{**vars(item), "is_mine": row.rep_id == viewer.rep_id})
 

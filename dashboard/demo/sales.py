@@ -214,8 +214,7 @@ class Teller:
     def add(self, story: Story, kind: K, day: date, *, minutes: int = 0, **values: object) -> None:
         """An event by whoever held the deal that day, at some hour of it; those that open it are one save."""
         actor = story.opener if story.opener and story.handed_on and day < story.handed_on else story.seller
-        told = {event.kind for event in story.deal.events}
-        opens = day == story.start and kind in _OPENING and kind.value not in told
+        opens = day == story.start and kind in _OPENING and all(event.kind != kind.value for event in story.deal.events)
         instant = at(day, minutes or (_OPENED_AT if opens else self.rnd.randrange(_OPENED_AT + 5, 1040)))
         event = NewEvent(kind.value, day, occurred_at=instant, recorded_at=instant, actor_id=actor.user.pk, **values)  # type: ignore[arg-type]
         story.deal.events.append(event)

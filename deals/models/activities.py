@@ -13,8 +13,13 @@ from deals.models.imports import ImportBatch
 from deals.models.pipeline import Deal
 from lib import clock
 from lib.ids import uuid7
-from reps.access import viewer_of
+from reps.access import Viewer, viewer_of
 from reps.models import Rep, User
+
+
+def reads_content(viewer: Viewer, rep_id: int) -> bool:
+    """Whether this person reads what that rep's activities hold, besides that they took place; `readable_by` for one rep."""
+    return viewer.kind == "auditor" or rep_id in viewer.editable_rep_ids
 
 
 class ActivityQuerySet(models.QuerySet["Activity"]):

@@ -21,6 +21,7 @@ from deals.columns import ACTIVITY_COLUMNS
 from deals.days import Refused
 from deals.exports import note_export
 from deals.models import Activity
+from deals.models.activities import reads_content
 from lib import clock, htmx
 from lib.csv_out import download
 from lib.pages import as_instant, keyset
@@ -139,13 +140,8 @@ def _whens(asked: Asked) -> list[dict[str, Any]]:
     ]
 
 
-def _reads(rep_id: int, viewer: Viewer) -> bool:
-    """Whether this person reads what that rep's activities hold, besides that they took place."""
-    return viewer.kind == "auditor" or rep_id in viewer.editable_rep_ids
-
-
 def _read(row: Activity, viewer: Viewer) -> Row:
-    reads = _reads(row.rep_id, viewer)
+    reads = reads_content(viewer, row.rep_id)
     note = getattr(row, "note", None) if reads else None
     return Row(row, note.text if note else "", row.contact.name if reads and row.contact else "", row.rep_id == viewer.rep_id)
 
@@ -163,7 +159,7 @@ def activities(request: Request) -> HttpResponse:
         "rows": [_read(row, viewer) for row in page],
         "booked": _booked(request, asked),
         "booked_is_mine": asked.rep in (None, viewer.rep_id),
-        "reads_booked": asked.rep is None or _reads(asked.rep, viewer),
+        "reads_booked": asked.rep is None or reads_content(viewer, asked.rep),
         "now": now,
         "asked": asked,
         "chips": _chips(request, asked),
