@@ -37,6 +37,8 @@ class DealState:
     outcome_reason: str = ""
     competitor_id: int | None = None
     closed_on: date | None = None
+    # Whose deal it was at that outcome: it counts for this rep, whoever owns the deal today.
+    closing_owner_id: int | None = None
     has_history: bool = False
 
     @property
@@ -95,6 +97,7 @@ def replay(events: Iterable[DealEvent], *, day: date | None = None, known_at: da
         outcome_reason=ended.reason if ended else "",
         competitor_id=ended.competitor_id if ended else None,
         closed_on=ended.effective_on if ended else None,
+        closing_owner_id=_owner_at(by_kind.get(Kind.OWNER, []), ended) if ended else None,
         has_history=_has_history(events, known_at),
     )
 
@@ -123,7 +126,10 @@ def pushes(closes: Iterable[DealEvent]) -> int:
 
 def owner_at(events: Iterable[DealEvent], moment: DealEvent) -> int | None:
     """Whose deal it was when `moment` happened: outcomes count for this rep (DOMAIN §0.8)."""
-    owners = [event for event in standing(events) if event.kind == Kind.OWNER]
+    return _owner_at([event for event in standing(events) if event.kind == Kind.OWNER], moment)
+
+
+def _owner_at(owners: list[DealEvent], moment: DealEvent) -> int | None:
     before = [event for event in owners if order(event) <= order(moment)]
     return (before or owners)[-1 if before else 0].rep_id if owners else None
 

@@ -25,6 +25,8 @@ WORDS: dict[str, Promise] = {
     "calendar.edit": gettext_lazy("renamed a holiday calendar"),
     "company.edit": gettext_lazy("changed the company settings"),
     "export": gettext_lazy("exported data"),
+    "rep.away": gettext_lazy("entered leave"),
+    "rep.back": gettext_lazy("cancelled leave"),
     "rep.come_back": gettext_lazy("took a rep back"),
     "rep.create": gettext_lazy("added a rep"),
     "rep.edit": gettext_lazy("changed a card"),

@@ -154,8 +154,10 @@ def deal(
     made = Deal.objects.create(
         name=name or f"Deal {next(_numbers)}", account=account, pipeline=at.pipeline, stage=at, stage_since=opened,
         owner=seller, amount=money, expected_close_on=expected_close_on, opened_on=opened, next_action=next_action,
-        next_action_on=next_action_on, qualified_on=opened if at.is_qualified else None, is_qualified=at.is_qualified,
-        outcome=outcome, outcome_reason=reason, competitor=competitor, closed_on=closed, **{"currency": "IDR", **fields},
+        next_action_on=next_action_on, qualified_on=opened if at.is_qualified else None,
+        is_qualified=at.is_qualified or outcome == Deal.Outcome.WON,
+        outcome=outcome, outcome_reason=reason, competitor=competitor, closed_on=closed,
+        closing_owner=seller if outcome else None, **{"currency": "IDR", **fields},
     )  # fmt: skip
     kinds = DealEvent.Kind
     _event(made, kinds.STAGE, opened, stage=at)

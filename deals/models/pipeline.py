@@ -157,6 +157,8 @@ class Deal(models.Model):
     outcome_reason = models.CharField(max_length=12, choices=Reason, blank=True, default="")
     competitor = models.ForeignKey(Competitor, null=True, blank=True, on_delete=models.PROTECT, related_name="deals")
     closed_on = models.DateField(null=True, blank=True)
+    # Whose deal it was then: the outcome counts for this rep (DOMAIN §0.8), whoever owns the deal today.
+    closing_owner = models.ForeignKey(Rep, null=True, blank=True, on_delete=models.PROTECT, related_name="deals_closed")
     # More than one OUTCOME or OWNER event: reads as of an earlier day must replay.
     has_history = models.BooleanField(default=False)
 
@@ -175,6 +177,10 @@ class Deal(models.Model):
                 name="deal_closed_has_a_day",
             ),
             models.CheckConstraint(
+                condition=Q(outcome="", closing_owner=None) | (~Q(outcome="") & Q(closing_owner__isnull=False)),
+                name="deal_closed_counts_for_somebody",
+            ),
+            models.CheckConstraint(
                 condition=Q(closed_on=None) | Q(opened_on=None) | Q(closed_on__gte=F("opened_on")),
                 name="deal_closes_after_opening",
             ),
@@ -182,6 +188,7 @@ class Deal(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["owner", "outcome", "expected_close_on", "id"], name="deal_by_owner"),
             models.Index(fields=["outcome", "closed_on", "owner"], name="deal_by_close"),
+            models.Index(fields=["closing_owner", "closed_on"], condition=~Q(outcome=""), name="deal_by_closing_owner"),
             models.Index(fields=["stage", "id"], condition=Q(outcome=""), name="deal_open_by_stage"),
             models.Index(fields=["account", "-id"], name="deal_by_account"),
             models.Index(fields=["expected_close_on", "id"], condition=Q(outcome=""), name="deal_open_by_close"),

@@ -1,5 +1,6 @@
 from reps.models.audit import AuditDetail, AuditEntry, AuditHead
 from reps.models.company import Company, Holiday, HolidayCalendar
+from reps.models.leave import Leave
 from reps.models.mail import Mail
 from reps.models.people import Invitation, Rep, SignInAttempt, User
 from reps.models.requests import IdempotencyKey
@@ -17,6 +18,7 @@ __all__ = [
     "HolidayCalendar",
     "IdempotencyKey",
     "Invitation",
+    "Leave",
     "Mail",
     "Rep",
     "Role",

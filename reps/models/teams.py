@@ -35,6 +35,11 @@ class TeamQuerySet(models.QuerySet["Team"]):
 class Team(models.Model):
     """A team; `path` lists the ids from the root, "/1/7/", and is kept by reps/org.py."""
 
+    class Standing(models.TextChoices):
+        SHARE = "share", _("The percentage of the target")
+        BAND = "band", _("The band only")
+        RANK = "rank", _("The rank only")
+
     name = models.CharField(_("name"), max_length=80)
     parent = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="children", verbose_name=_("part of")
@@ -45,6 +50,8 @@ class Team(models.Model):
     )
     time_zone = models.CharField(_("time zone"), max_length=60, blank=True, validators=[valid_zone])
     closed_on = models.DateField(_("closed on"), null=True, blank=True)
+    # What colleagues see of each other's attainment. Where one plan and one quota serve the team, a percentage is pay.
+    standing = models.CharField(_("on boards colleagues see"), max_length=5, choices=Standing, default=Standing.BAND)
 
     objects = TeamQuerySet.as_manager()
 
