@@ -20,6 +20,7 @@ _COPIES = {
     "bootstrap/dist/css/bootstrap.min.css": "bootstrap.min.css",
     "bootstrap/dist/js/bootstrap.bundle.min.js": "bootstrap.bundle.min.js",
     "@fontsource-variable/inter/files/inter-latin-wght-normal.woff2": "inter.woff2",
+    "sortablejs/Sortable.min.js": "sortable.min.js",
 }
 
 
