@@ -7,8 +7,11 @@ from reps.models.requests import IdempotencyKey
 from reps.models.roles import Capability, Role, RoleAssignment
 from reps.models.sessions import Session
 from reps.models.teams import Team, TeamLead, TeamMembership
+from reps.models.tokens import ApiToken, ApiUse
 
 __all__ = [
+    "ApiToken",
+    "ApiUse",
     "AuditDetail",
     "AuditEntry",
     "AuditHead",
