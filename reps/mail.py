@@ -170,4 +170,9 @@ _LETTERS = {
     Mail.Kind.ADDRESS_CHANGED: _to_owner,
     Mail.Kind.PASSWORD_CHANGED: _to_owner,
     Mail.Kind.MANY_ATTEMPTS: _to_owner,
+    Mail.Kind.MANY_CODES: _to_owner,
+    Mail.Kind.SECOND_FACTOR_ON: _to_owner,
+    Mail.Kind.SECOND_FACTOR_OFF: _to_owner,
+    Mail.Kind.SECOND_FACTOR_RESET: _to_owner,
+    Mail.Kind.RECOVERY_CODE_USED: _to_owner,
 }

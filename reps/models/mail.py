@@ -21,6 +21,11 @@ class Mail(models.Model):
         ADDRESS_CHANGE = "address_change", _("Confirm a new address")
         ADDRESS_CHANGED = "address_changed", _("Address changed")
         MANY_ATTEMPTS = "many_attempts", _("Many failed sign-ins")
+        MANY_CODES = "many_codes", _("Many wrong codes")
+        SECOND_FACTOR_ON = "second_factor_on", _("Second factor switched on")
+        SECOND_FACTOR_OFF = "second_factor_off", _("Second factor switched off")
+        SECOND_FACTOR_RESET = "second_factor_reset", _("Second factor reset")
+        RECOVERY_CODE_USED = "recovery_code_used", _("Recovery code used")
 
     kind = models.CharField(max_length=20, choices=Kind)
     # For a reset, whatever was typed: whether it is anybody's is only looked up when the mail is sent.
