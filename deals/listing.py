@@ -13,7 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from deals.models import Deal, Stage
+from deals.models import Deal, Pipeline, Product, Stage
 from deals.models.pipeline import DealQuerySet
 from deals.signs import AGREEMENT_SOON, QUIET_RED
 from lib import clock
@@ -73,6 +73,8 @@ class Asked:
     stage: int | None = None
     owner: int | None = None
     team: int | None = None
+    product: int | None = None
+    pipeline: int | None = None
     type: str = ""
     closes: str = ""
     mine: str = ""  # "1" own deals, "0" everybody's, "" where the address says nothing
@@ -126,6 +128,8 @@ def _read(params: Mapping[str, str]) -> Asked:
         stage=int_param(params, "stage"),
         owner=int_param(params, "owner"),
         team=int_param(params, "team"),
+        product=int_param(params, "product"),
+        pipeline=int_param(params, "pipeline"),
         type=kind if kind in Deal.Type.values else "",
         closes=closes if closes in SPANS or _week_from(closes) or _named(closes) else "",
         mine=mine if mine in ("0", "1") else "",
@@ -143,7 +147,9 @@ def apply(asked: Asked, rows: DealQuerySet, *, user: User, company: Company) -> 
         rows = rows.named_like(asked.q)
     if asked.mine == "1":
         rows = rows.filter(owner=viewer_of(user).rep_id)
-    exact = {"stage": asked.stage, "owner": asked.owner, "deal_type": asked.type}
+    exact = {
+        "stage": asked.stage, "owner": asked.owner, "product": asked.product, "pipeline": asked.pipeline, "deal_type": asked.type,
+    }  # fmt: skip
     rows = rows.filter(**{name: value for name, value in exact.items() if value})
     team = Team.objects.visible_to(user).filter(pk=asked.team).first() if asked.team else None
     if asked.team:
@@ -224,12 +230,16 @@ def _chosen(asked: Asked, *, user: User, company: Company) -> list[tuple[str, st
         chosen.append(("state", str(STATES[asked.state]), "open"))
     if asked.closes:
         chosen.append(("closes", span_words(asked.closes, company), ""))
+    if asked.pipeline:
+        chosen.append(("pipeline", _name_of(Pipeline.objects.all(), asked.pipeline), None))
     if asked.stage:
         chosen.append(("stage", _name_of(Stage.objects.all(), asked.stage), None))
     if asked.team:
         chosen.append(("team", _name_of(Team.objects.visible_to(user), asked.team), None))
     if asked.owner:
         chosen.append(("owner", _name_of(Rep.objects.visible_to(user), asked.owner), None))
+    if asked.product:
+        chosen.append(("product", _name_of(Product.objects.all(), asked.product), None))
     if asked.type:
         chosen.append(("type", str(Deal.Type(asked.type).label), ""))
     return chosen

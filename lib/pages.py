@@ -98,6 +98,11 @@ def keyset(
     )
 
 
+def cursor_after(row: Any, *, key: str, tie: str = "pk") -> str:
+    """The cursor of what follows a row that was read elsewhere, in the order (key, tie)."""
+    return _encode("n", row, key, tie)
+
+
 def _may_be_empty(model: type[Model], key: str) -> bool:
     """Whether a column may hold no value; an annotation is taken for one that may."""
     try:
