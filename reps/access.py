@@ -45,9 +45,9 @@ SELECT (SELECT id FROM me),
 
 _REP = frozenset({"deal.create", "deal.edit", "deal.export", "account.edit", "lead.edit", "activity.log"})
 _LEAD = frozenset({"deal.create", "deal.edit", "deal.export", "deal.reassign", "account.edit", "lead.edit",
-                   "activity.log", "team.edit", "past.edit", "import.run"})  # fmt: skip
+                   "activity.log", "team.edit", "past.edit", "import.run", "quota.edit"})  # fmt: skip
 _BY_KIND = {
-    "admin": frozenset({"deal.export", "import.run", "team.edit"}),
+    "admin": frozenset({"deal.export", "import.run", "team.edit", "quota.edit"}),
     "finance": frozenset(),
     "auditor": frozenset(),
 }

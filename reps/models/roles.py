@@ -25,6 +25,7 @@ class Capability(models.TextChoices):
     ACTIVITY_LOG = "activity.log", _("Log activities")
     IMPORT_RUN = "import.run", _("Import data")
     TEAM_EDIT = "team.edit", _("Move people within the own teams")
+    QUOTA_EDIT = "quota.edit", _("Set quotas within the own teams")
     PAST_EDIT = "past.edit", _("Change what happened in a closed period, with a reason")
 
 
