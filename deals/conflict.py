@@ -66,7 +66,7 @@ class Conflict:
 
 def conflict_of(stale: StaleDeal, *, posted: Mapping[str, Any], action: str) -> Conflict:
     """The conflict as a page shows it. `posted` is what the person sent, kept to the letter."""
-    last = DealEvent.objects.filter(deal=stale.deal).select_related("actor").order_by("-recorded_at", "-pk").first()
+    last = last_change(stale.deal)
     sides = [
         Side(LABELS[key], shown(key, value, stale.deal), shown(key, getattr(stale.deal, key), stale.deal))
         for key, value in stale.wanted.items()
@@ -79,6 +79,11 @@ def conflict_of(stale: StaleDeal, *, posted: Mapping[str, Any], action: str) -> 
         again=[(name, str(value)) for name, value in posted.items() if name not in _NOT_SENT_AGAIN],
         action=action,
     )
+
+
+def last_change(deal: Deal) -> DealEvent | None:
+    """The newest event of a deal, with who wrote it."""
+    return DealEvent.objects.filter(deal=deal).select_related("actor").order_by("-recorded_at", "-pk").first()
 
 
 def shown(key: str, value: Any, deal: Deal) -> str:

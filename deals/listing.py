@@ -121,18 +121,19 @@ def read(params: Mapping[str, str], viewer: Viewer) -> Asked:
 def _read(params: Mapping[str, str]) -> Asked:
     state, sort = clean_param(params, "state"), clean_param(params, "sort")
     kind, mine = clean_param(params, "type"), clean_param(params, "mine")
+    owner = int_param(params, "owner")
     closes = _ALIASES.get(clean_param(params, "due"), clean_param(params, "due")) or clean_param(params, "closes", most=12)
     return Asked(
         q=clean_param(params, "q", most=100),
         state=state if state in STATES else "open",
         stage=int_param(params, "stage"),
-        owner=int_param(params, "owner"),
+        owner=owner,
         team=int_param(params, "team"),
         product=int_param(params, "product"),
         pipeline=int_param(params, "pipeline"),
         type=kind if kind in Deal.Type.values else "",
         closes=closes if closes in SPANS or _week_from(closes) or _named(closes) else "",
-        mine=mine if mine in ("0", "1") else "",
+        mine=mine if mine in ("0", "1") and not owner else "",
         sort=sort if sort in SORTS else "",
         **{name: clean_param(params, name) == "1" for name in _FLAGS},
     )
@@ -180,11 +181,14 @@ def days_of(closes: str, today: date, company: Company) -> tuple[date | None, da
     return period.start_on, period.end_on
 
 
-def chips(asked: Asked, *, user: User, company: Company) -> list[dict[str, Any]]:
-    """The filters in force, each with the address without it, then the quick ones on offer."""
+def chips(asked: Asked, *, user: User, company: Company, names_pipeline: bool = True) -> list[dict[str, Any]]:
+    """The filters in force, each with the address without it, then the quick ones on offer.
+
+    A page that shows the pipeline elsewhere has no chip for it, and saves the question for its name.
+    """
     found: list[dict[str, Any]] = [
         {"label": label, "on": True, "url": asked.link(**{name: replacement})}
-        for name, label, replacement in _chosen(asked, user=user, company=company)
+        for name, label, replacement in _chosen(asked, user=user, company=company, names_pipeline=names_pipeline)
     ]
     for name, words in _FLAGS.items():
         on = bool(getattr(asked, name))
@@ -223,14 +227,14 @@ def pushes_words(count: int) -> str:
     return ngettext("%(count)d push", "%(count)d pushes", count) % {"count": count}
 
 
-def _chosen(asked: Asked, *, user: User, company: Company) -> list[tuple[str, str, Any]]:
+def _chosen(asked: Asked, *, user: User, company: Company, names_pipeline: bool) -> list[tuple[str, str, Any]]:
     """Filters by value that are in force: parameter, words, and the value that takes it away."""
     chosen: list[tuple[str, str, Any]] = []
     if asked.state not in MAIN_STATES:
         chosen.append(("state", str(STATES[asked.state]), "open"))
     if asked.closes:
         chosen.append(("closes", span_words(asked.closes, company), ""))
-    if asked.pipeline:
+    if asked.pipeline and names_pipeline:
         chosen.append(("pipeline", _name_of(Pipeline.objects.all(), asked.pipeline), None))
     if asked.stage:
         chosen.append(("stage", _name_of(Stage.objects.all(), asked.stage), None))

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from deals.views import accounts, activities, bulk, catalogue, deal, imports, leads, listing, log, opening, picking
+from deals.views import accounts, activities, board, bulk, catalogue, deal, imports, leads, listing, log, opening, picking
 
 app_name = "deals"
 
@@ -41,6 +41,7 @@ SETTINGS = [
 
 DEALS = [
     path("deals/", listing.deals, name="list"),
+    path("deals/board/", board.deals_board, name="board"),
     path("deals.csv", listing.deals_csv, name="csv"),
     path("deals/sum/", listing.deals_sum, name="sum"),
     path("deals/filters/", listing.deal_filters, name="filters"),
@@ -56,6 +57,7 @@ DEALS = [
     path("deals/<int:pk>/part/", deal.deal_part, name="part"),
     path("deals/<int:pk>/timeline/", deal.deal_timeline, name="timeline"),
     path("deals/<int:pk>/stage/", deal.deal_stage, name="stage"),
+    path("deals/<int:pk>/move/", board.deal_move, name="move"),
     path("deals/<int:pk>/edit/<slug:field>/", deal.deal_edit, name="edit"),
     path("deals/<int:pk>/close/", deal.deal_close, name="close"),
     path("deals/<int:pk>/reopen/", deal.deal_reopen, name="reopen"),

@@ -91,6 +91,9 @@ NUMBERS = (
 DEALS = (
     Page("deals:list", queries=5),
     Page("deals:list", who="manager", name="deals-list-manager", queries=5),
+    Page("deals:board", queries=5),
+    Page("deals:board", who="manager", name="deals-board-manager", queries=5),
+    Page("deals:move", at={"pk": "deal"}, queries=6),
     Page("deals:detail", at={"pk": "deal"}, queries=8),
     Page("deals:detail", who="manager", at={"pk": "won_deal"}, name="deals-detail-won", queries=9),
     Page("deals:new", queries=7),
@@ -138,12 +141,15 @@ COMPANY = (
     Page("reps:signin_address", who="admin", at={"pk": "user"}, queries=5),
     Page("reps:signin_kind", who="admin", at={"pk": "user"}, queries=5),
     Page("reps:signin_link", who="admin", at={"pk": "user_without_rep"}, queries=6),
+    Page("reps:signin_second_factor", who="admin", at={"pk": "user"}, queries=5),
     Page("reps:audit", who="auditor", queries=8),
     Page("reps:audit", who="manager", name="audit-manager", queries=6),
     Page("dashboard:styleguide", who="admin", queries=4),
 )
 ONESELF = (
     Page("reps:account", queries=7),
+    Page("reps:second_factor", queries=4),
+    Page("reps:confirm", queries=4),
     Page("reps:my_access", queries=5),
     Page("reps:my_trail", queries=5),
     Page("account_change_password", queries=4),

@@ -15,7 +15,7 @@ from reps.access import Viewer
 from reps.requests import Request
 
 _ABOUT: dict[str, Promise] = {
-    "deals:list": _("Every open deal as a list: filter, move, plan the next step. Four fields make a new one."),
+    "deals:list": _("Open deals as a list or as a board: filter, drag to the next stage, plan the next step. Four fields make one."),
     "metrics:numbers": _("Won, lost, value, win rate and cycle of any team, rep and period, each explained by its rows."),
     "deals:activities": _("What was logged, and the meetings that wait for an outcome."),
     "deals:accounts": _("Customers with their contacts, deals and what happened."),

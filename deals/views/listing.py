@@ -19,7 +19,7 @@ from deals import listing
 from deals.columns import DEAL_COLUMNS
 from deals.exports import note_export
 from deals.listing import Asked
-from deals.models import Deal, Pipeline
+from deals.models import Deal, Pipeline, Product
 from deals.models.pipeline import DealQuerySet
 from deals.signs import Signs, signs, size_band
 from lib import clock, htmx
@@ -30,9 +30,12 @@ from reps.access import viewer_of
 from reps.gates import for_sales, for_those_who_may
 from reps.models import Rep, Team
 from reps.requests import Request
+from reps.sudo import recent_password_for_file
 
 # Sums are said of at most so many deals: they must never cost a table.
 SUMMED = 5000
+# Products that the filter offers.
+MOST_PRODUCTS = 200
 
 
 @dataclass(frozen=True)
@@ -73,8 +76,10 @@ def deals(request: Request) -> HttpResponse:
         "today": today,
         "chips": listing.chips(asked, user=request.user, company=request.company),
         "states": _states(asked),
-        "whose": _whose(request, asked),
+        "whose": whose(request, asked),
         "sorts": _sorts(asked),
+        "view": "list",
+        "is_fragment": htmx.is_fragment(request),
         "next_url": page.next_cursor and f"{asked.link()}&after={page.next_cursor}",
         "previous_url": page.previous_cursor and f"{asked.link()}&after={page.previous_cursor}",
         "first_url": page.previous_cursor and asked.link(),
@@ -91,15 +96,15 @@ def _states(asked: Asked) -> list[dict[str, Any]]:
     ]
 
 
-def _whose(request: Request, asked: Asked) -> list[dict[str, Any]]:
-    """Own deals, the team's, other teams' in outline: what this person may choose between."""
+def whose(request: Request, asked: Asked, *, outline: bool = True) -> list[dict[str, Any]]:
+    """Own deals, the team's, other teams' in outline (where the page has one): what this person may choose between."""
     viewer = viewer_of(request.user)
     if viewer.rep_id is None:
         return []
     offered = [{"label": _("Team"), "url": asked.link(mine="0"), "on": asked.mine != "1"}]
     if not viewer.is_manager or request.user.rep.sells:
         offered.insert(0, {"label": _("Mine"), "url": asked.link(mine="1"), "on": asked.mine == "1"})
-    if _may_outline(request):
+    if outline and _may_outline(request):
         offered.append({"label": _("Other teams"), "url": "?scope=company", "on": False})
     return offered
 
@@ -150,6 +155,8 @@ def deal_filters(request: Request) -> HttpResponse:
         "sorts": listing.SORTS.items(),
         "flags": listing.flags(asked),
         "teams": _teams(request),
+        "products": Product.objects.filter(is_active=True)[:MOST_PRODUCTS],
+        "is_board": clean_param(request.GET, "view") == "board",
         "owner_name": Rep.objects.visible_to(request.user).filter(pk=asked.owner).values_list("name", flat=True).first()
         if asked.owner
         else "",
@@ -193,7 +200,7 @@ def _outline(request: Request) -> HttpResponse:
     )  # fmt: skip
     page = keyset(rows, key="expected_close_on", parse=as_date, cursor=clean_param(request.GET, "after", most=400))
     context = {
-        "whose": _whose(request, Asked()),
+        "whose": whose(request, Asked()),
         "rows": [OutlineRow(deal.stage.name, deal.currency, size_band(deal.amount), deal.expected_close_on) for deal in page],
         "today": clock.today(request.company.zone),
         "next_url": page.next_cursor and f"?scope=company&after={page.next_cursor}",
@@ -215,6 +222,7 @@ def _as_line(deal: Deal) -> Sequence[Any]:
 
 @require_GET
 @for_those_who_may("deal.export")
+@recent_password_for_file
 def deals_csv(request: Request) -> HttpResponseBase:
     """The list as a file, with the filters of its address."""
     asked, rows = _rows(request)
