@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.contrib.postgres.search import TrigramSimilarity
-from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Lower
 from django.http import HttpResponse
@@ -17,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from deals.columns import ACCOUNT_COLUMNS, CONTACT_COLUMNS
+from deals.contacts import remove_contact
 from deals.exports import note_export
 from deals.forms.book import AccountForm, ContactForm
 from deals.models import Account, Activity, Contact, Deal
@@ -25,7 +25,6 @@ from lib.csv_out import download
 from lib.pages import keyset, link
 from lib.text import clean_param, int_param
 from reps.access import viewer_of
-from reps.audit import record
 from reps.gates import editable_or_denied, for_sales, for_those_who_may
 from reps.idempotency import idempotent
 from reps.models import User
@@ -161,9 +160,7 @@ def account_new(request: Request) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         alike = [] if request.POST.get("really") else _alike(form.cleaned_data["name"], request.user)
         if not alike:
-            made = form.save(commit=False)
-            made.owner_id = viewer_of(request.user).rep_id
-            made.save()
+            made = form.create(request.user)
             htmx.say(request, _("%(name)s is saved.") % {"name": made.name})
             return htmx.go(request, "deals:account", made.pk)
     return render(
@@ -263,9 +260,7 @@ def contact_edit(request: Request, pk: int) -> HttpResponse:
     found = editable_or_denied(Contact, user, pk, "account")
     form = ContactForm(request.POST or None, instance=found, user=user, currency=request.company.currency)
     if request.method == "POST" and request.POST.get("remove"):
-        with transaction.atomic():
-            record(actor=user, verb="contact.removed", subject=found.account, facts={"contact": found.pk})
-            found.delete()
+        remove_contact(contact=found, by=user)
         htmx.say(request, _("The contact is removed."))
         return htmx.go(request, "deals:account", found.account_id)
     if request.method == "POST" and form.is_valid():

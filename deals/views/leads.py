@@ -113,11 +113,7 @@ def lead_new(request: Request) -> HttpResponse:
     """Write down a lead; it is the writer's own."""
     form = LeadForm(request.POST or None, currency=request.company.currency)
     if request.method == "POST" and form.is_valid():
-        viewer = viewer_of(request.user)
-        made = form.save(commit=False)
-        made.owner_id = made.created_by_id = viewer.rep_id
-        made.team_id = min(viewer.team_ids, default=None)
-        made.save()
+        made = form.create(request.user)
         htmx.say(request, _("%(name)s is saved as your lead.") % {"name": made.name})
         return htmx.go(request, "deals:lead", made.pk)
     return render(request, "deals/book/lead_form.html", {"form": form, "lead": None}, status=htmx.form_status(request))

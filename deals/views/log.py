@@ -172,11 +172,7 @@ def _log_lead(request: Request) -> HttpResponse:
     form = _lead_form(request, request.POST)
     if not form.is_valid():
         return _sheet(request, about=None, lead_form=form, status=422)
-    viewer = viewer_of(request.user)
-    made = form.save(commit=False)
-    made.owner_id = made.created_by_id = viewer.rep_id
-    made.team_id = min(viewer.team_ids, default=None)
-    made.save()
+    made = form.create(request.user)
     text = _("%(name)s is saved as your lead.") % {"name": made.name}
     if not htmx.is_fragment(request):
         htmx.say(request, text)
