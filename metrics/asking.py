@@ -16,7 +16,7 @@ from metrics import scopes
 from metrics.definitions import METRICS, Metric
 from metrics.rows import Question
 from metrics.scopes import Scope
-from metrics.windows import FIRST_YEAR, LAST_YEAR, AsOf, read_day, read_period
+from metrics.windows import FIRST_YEAR, LAST_YEAR, as_of, read_day, read_period
 from metrics.words import GRAIN_NAMES, period_name
 from reps.models import Company, User
 from reps.requests import Request
@@ -75,7 +75,7 @@ def question(request: Request) -> tuple[Question, Period]:
         raise Http404
     try:
         span = read_period(clean_param(request.GET, "period", most=12), company)
-        at = AsOf(_day(request.GET) or clock.today(company.zone), _instant(request.GET))
+        at = as_of(company, _day(request.GET), _instant(request.GET))
     except (BadPeriod, ValueError):
         raise Http404 from None
     return Question(metric, whose, span, at, company, request.user), span

@@ -7,8 +7,8 @@
     opened   k, deal_id, rep_id, team_id, opened_on  open at the end of the window
     credits  k, credit_id, deal_id, rep_id, team_id, won_on, amount, currency, base_amount
 
-Most deals have one owner and one outcome: for them the deal row is read. The others (`has_history`), and all of them for
-a read as known at an earlier instant, are replayed from their events as deals/replay.py does. `team_id` is the team of
+Today a deal's row is its state. For an earlier day the deals with several owners or outcomes (`has_history`), and for a
+read as known at an earlier instant all of them, are replayed from their events as deals/replay.py does. `team_id` is the team of
 the rep on that day and is read only where asked for.
 """
 
@@ -22,9 +22,9 @@ from metrics.windows import AsOf, Days, reach
 from reps.models import Company
 
 _CLOSED_NOW = """
-SELECT w.k, d.id AS deal_id, d.owner_id AS rep_id, d.closed_on, d.opened_on, d.outcome, d.is_qualified AS qualified
+SELECT w.k, d.id AS deal_id, d.closing_owner_id AS rep_id, d.closed_on, d.opened_on, d.outcome, d.is_qualified AS qualified
 FROM deals_deal d JOIN w ON d.closed_on >= w.start_on AND d.closed_on < w.stop_on
-WHERE NOT d.has_history AND d.outcome IN ('won', 'lost', 'no_decision', 'disqualified') AND {mine}
+WHERE {settled} AND d.outcome IN ('won', 'lost', 'no_decision', 'disqualified') AND {mine}
   AND d.closed_on >= %(first)s AND d.closed_on < %(last)s
 """
 
@@ -63,7 +63,7 @@ SELECT w.k, d.id AS deal_id, d.owner_id AS rep_id, d.opened_on, w.end_on
 FROM deals_deal d
 JOIN w ON w.end_on IS NOT NULL AND (d.outcome = '' OR d.closed_on > w.end_on)
   AND (d.opened_on IS NULL OR d.opened_on <= w.end_on)
-WHERE NOT d.has_history AND {mine}
+WHERE {settled} AND {mine}
   AND (d.outcome = '' OR d.outcome IN ('won', 'lost', 'no_decision', 'disqualified') AND d.closed_on > %(first_end)s)
 """
 
@@ -89,7 +89,7 @@ _CREDITS_NOW = """
 SELECT w.k, c.id AS credit_id, c.deal_id, c.rep_id, c.won_on, c.amount, c.currency, c.base_amount
 FROM deals_credit c JOIN w ON c.won_on >= w.start_on AND c.won_on < w.stop_on
 WHERE c.superseded_at IS NULL AND c.kind = 'revenue' AND c.won_on >= %(first)s AND c.won_on < %(last)s
-  AND NOT EXISTS (SELECT FROM deals_deal d WHERE d.id = c.deal_id AND d.has_history)
+  AND {mine} AND {settled}
 """
 
 # Of a win that stood on the day of reading: its credits in force, or the last that were before it was taken back later.
@@ -102,6 +102,9 @@ CROSS JOIN LATERAL (
 ) c
 WHERE r.outcome = 'won' AND c.place = 1
 """
+
+_NO_HISTORY = "NOT EXISTS (SELECT FROM deals_deal d WHERE d.id = c.deal_id AND d.has_history)"
+_OPENED_SETTLED = "(NOT d.has_history OR w.end_on >= %(as_of)s)"
 
 _ENDING = """CASE
     WHEN f.outcome = 'won' THEN 'won'
@@ -130,16 +133,20 @@ def relations(
     wanted = set(range(len(windows)) if open_in is None else open_in)
     with_team = teams or scope.is_team
     texts = [_windows(windows, wanted), *([seats(scope, at)] if with_team else [])]
-    if "closed" in parts or "credits" in parts:
+    if not at.is_now and ("closed" in parts or "credits" in parts):
         texts.append(f"replayed AS MATERIALIZED ({_replayed(_CLOSED_REPLAYED, scope, at)})")
     if "closed" in parts:
-        body = f"SELECT f.*, {_ENDING} AS ending FROM ({_either(_CLOSED_NOW, 'SELECT * FROM replayed', scope, at)}) f"
+        rows = _CLOSED_NOW.format(mine=_of(scope, "d.closing_owner_id"), settled=_settled(at, "NOT d.has_history"))
+        body = f"SELECT f.*, {_ENDING} AS ending FROM ({_either(rows, 'SELECT * FROM replayed', at)}) f"
         texts.append(f"closed AS ({placed(body, 'closed_on', scope, with_team=with_team)})")
     if "opened" in parts:
-        body = _either(_OPENED_NOW, _replayed(_OPENED_REPLAYED, scope, at), scope, at)
+        rows = _OPENED_NOW.format(mine=_of(scope, "d.owner_id"), settled=_OPENED_SETTLED if at.is_now else "NOT d.has_history")
+        past = any(at.end(windows[k]) < at.day for k in wanted)
+        body = _either(rows, _replayed(_OPENED_REPLAYED, scope, at), at, replays=past or not at.is_now)
         texts.append(f"opened AS ({placed(body, 'end_on', scope, with_team=with_team)})")
     if "credits" in parts:
-        body = _either(_CREDITS_NOW, _replayed(_CREDITS_REPLAYED, scope, at), scope, at)
+        rows = _CREDITS_NOW.format(mine=_of(scope, "c.rep_id"), settled=_settled(at, _NO_HISTORY))
+        body = _either(rows, _replayed(_CREDITS_REPLAYED, scope, at), at)
         texts.append(f"credits AS ({placed(body, 'won_on', scope, with_team=with_team)})")
     return ",\n".join(texts), _params(scope, windows, at, company, wanted)
 
@@ -167,17 +174,22 @@ def scope_params(scope: Scope, at: AsOf) -> dict[str, Any]:
     return {"scope_id": scope.id, "scope_path": f"{scope.path}%", "known_at": at.known_at, "as_of": at.day}
 
 
-def _either(now: str, replayed: str, scope: Scope, at: AsOf) -> str:
-    """Rows read from the deal and rows replayed; for an earlier state of knowledge all are replayed."""
+def _either(rows: str, replayed: str, at: AsOf, *, replays: bool | None = None) -> str:
+    """What is read from rows, and what is replayed besides; for an earlier state of knowledge all is replayed."""
     if at.known_at:
         return replayed
-    reps = _reps(scope)
-    return f"{now.format(mine=f'd.owner_id {reps}' if reps else 'TRUE')} UNION ALL {replayed}"
+    return f"{rows} UNION ALL {replayed}" if (not at.is_now if replays is None else replays) else rows
 
 
-def _reps(scope: Scope) -> str:
-    """The reps who may have rows in the scope, as the end of a condition; empty for all."""
-    return {"rep": "= %(scope_id)s", "team": "IN (SELECT rep_id FROM seats)"}.get(scope.kind.value, "")
+def _settled(at: AsOf, condition: str) -> str:
+    """Which rows say themselves how it was: today all of them, on an earlier day those without a history."""
+    return "TRUE" if at.is_now else condition
+
+
+def _of(scope: Scope, column: str) -> str:
+    """The condition that a rep may have rows in the scope."""
+    reps = {"rep": "= %(scope_id)s", "team": "IN (SELECT rep_id FROM seats)"}.get(scope.kind.value, "")
+    return f"{column} {reps}" if reps else "TRUE"
 
 
 def _replayed(text: str, scope: Scope, at: AsOf) -> str:
@@ -189,7 +201,7 @@ def _replayed(text: str, scope: Scope, at: AsOf) -> str:
     counts = {name: (voided + known).format(name) for name in ("o", "s", "e", "n")}
     credit = "c.recorded_at <= %(known_at)s" if at.known_at else "TRUE"
     ended = "CASE WHEN c.superseded_at <= %(known_at)s THEN c.superseded_at END" if at.known_at else "c.superseded_at"
-    which = "TRUE" if at.known_at else "d.has_history"
+    which = "TRUE" if at.known_at else "d.has_history" + (" AND w.end_on < %(as_of)s" if at.is_now else "")
     if scope.is_rep:
         which = f"{which} AND {_EVER_MINE}"
     return text.format(**counts, c=credit, ended=ended, which=which)

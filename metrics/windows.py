@@ -37,11 +37,13 @@ class Window(NamedTuple):
 class AsOf:
     """Events dated up to `day`, as known at `known_at` (None: now). DOMAIN §0.1, §12.
 
-    Nothing that lies after the present instant counts as having happened.
+    Nothing that lies after the present instant counts as having happened. `is_now` says that nothing dated later is known,
+    so that a deal's row, which caches its latest state, is its state.
     """
 
     day: date
     known_at: datetime | None = None
+    is_now: bool = False
 
     def stop(self, days: Days) -> date:
         """The first day after the part of the window that has been by `day`."""
@@ -73,7 +75,9 @@ def read_day(text: str) -> date:
 
 def as_of(company: Company, day: date | None = None, known_at: datetime | None = None) -> AsOf:
     """Today in the company's zone and everything known, unless told otherwise."""
-    return AsOf(day or clock.today(company.zone), known_at)
+    today = clock.today(company.zone)
+    day = day or today
+    return AsOf(day, known_at, is_now=known_at is None and day >= today)
 
 
 def reach(windows: Sequence[Days], at: AsOf) -> tuple[date, date]:

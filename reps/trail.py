@@ -25,6 +25,7 @@ WORDS: dict[str, Promise] = {
     "calendar.edit": gettext_lazy("renamed a holiday calendar"),
     "company.edit": gettext_lazy("changed the company settings"),
     "export": gettext_lazy("exported data"),
+    "quota.set": gettext_lazy("set quotas"),
     "rep.away": gettext_lazy("entered leave"),
     "rep.back": gettext_lazy("cancelled leave"),
     "rep.come_back": gettext_lazy("took a rep back"),
@@ -66,7 +67,12 @@ WORDS: dict[str, Promise] = {
     "user.own_card": gettext_lazy("changed their own card"),
     "user.password": gettext_lazy("set a new password"),
     "user.reactivate": gettext_lazy("let somebody sign in again"),
+    "user.recovery_code_used": gettext_lazy("signed in with a recovery code"),
+    "user.recovery_codes": gettext_lazy("made new recovery codes"),
     "user.revoke": gettext_lazy("took an invitation back"),
+    "user.second_factor_off": gettext_lazy("switched the second factor off"),
+    "user.second_factor_on": gettext_lazy("switched the second factor on"),
+    "user.second_factor_reset": gettext_lazy("reset a second factor"),
     "user.sign_out": gettext_lazy("signed somebody out everywhere"),
 }
 # How the keys of facts and details read, in the order in which they stand.
@@ -94,6 +100,7 @@ LABELS: dict[str, Promise] = {
     "put": gettext_lazy("days"),
     "removed": gettext_lazy("days removed"),
     "sessions": gettext_lazy("sessions"),
+    "left": gettext_lazy("left"),
     "filters": gettext_lazy("filters"),
     "reason": gettext_lazy("why"),
 }

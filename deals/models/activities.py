@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -139,6 +140,7 @@ class Activity(models.Model):
             models.Index(fields=["lead", "-occurred_at"], name="activity_by_lead"),
             models.Index(fields=["booked_by", "booked_at"], condition=Q(booked_at__isnull=False), name="activity_by_booker"),
             models.Index(fields=["-occurred_at", "-id"], name="activity_newest"),
+            BrinIndex(fields=["recorded_at"], autosummarize=True, name="activity_recorded"),
         ]
 
     def __str__(self) -> str:

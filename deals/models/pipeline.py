@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import ClassVar
 
-from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.contrib.postgres.indexes import BrinIndex, GinIndex, OpClass
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Upper
@@ -257,6 +257,7 @@ class DealEvent(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["deal", "kind", "effective_on", "id"], name="event_by_deal_and_kind"),
             models.Index(fields=["kind", "effective_on"], name="event_by_kind_and_day"),
+            BrinIndex(fields=["recorded_at"], autosummarize=True, name="event_recorded"),
         ]
 
     def __str__(self) -> str:

@@ -27,6 +27,7 @@ HAPPENED = (
 )  # fmt: skip
 COLUMNS = (*CLOSINGS, *CREDITED, *HAPPENED, "meetings_scheduled", "leads_created")
 TYPES = ("new", "cross_sell", "renewal", "expansion")
+_XID = "pg_current_xact_id()::text::bigint"
 
 # Decimal places of the company's money; those that do not have two.
 PLACES = """
@@ -43,14 +44,14 @@ def _upsert(source: str, columns: tuple[str, ...]) -> str:
     some = " OR ".join(f"sum({name}) <> 0" for name in columns)
     added = ", ".join(f"{name} = metrics_repday.{name} + EXCLUDED.{name}" for name in columns)
     return f"""
-    INSERT INTO metrics_repday (rep_id, day, team_id, {", ".join(COLUMNS)})
-    SELECT t.rep_id, t.day,
+    INSERT INTO metrics_repday (changed_in, rep_id, day, team_id, {", ".join(COLUMNS)})
+    SELECT {_XID}, t.rep_id, t.day,
            (SELECT m.team_id FROM reps_teammembership m
             WHERE m.rep_id = t.rep_id AND m.superseded_at IS NULL AND m.valid @> t.day),
            {", ".join(f"t.{name}" if name in columns else "0" for name in COLUMNS)}
     FROM (SELECT rep_id, day, {sums} FROM ({source}) s GROUP BY rep_id, day HAVING {some}) t
     ORDER BY t.rep_id, t.day
-    ON CONFLICT (rep_id, day) DO UPDATE SET {added};
+    ON CONFLICT (rep_id, day) DO UPDATE SET changed_in = EXCLUDED.changed_in, {added};
     """
 
 
@@ -209,15 +210,15 @@ def _days(operation: str) -> str:
     some = " OR ".join(f"sum({name}) <> 0" for name in COLUMNS)
     added = ", ".join(f"{name} = metrics_repperiod.{name} + EXCLUDED.{name}" for name in COLUMNS)
     return f"""
-    INSERT INTO metrics_repperiod (rep_id, team_id, grain, start_on, {plus})
-    SELECT rep_id, team_id, grain, start_on, {sums}
+    INSERT INTO metrics_repperiod (changed_in, rep_id, team_id, grain, start_on, {plus})
+    SELECT {_XID}, rep_id, team_id, grain, start_on, {sums}
     FROM ({" UNION ALL ".join(parts)}) d
     CROSS JOIN reps_company c
     CROSS JOIN LATERAL (VALUES ('month', date_trunc('month', d.day)::date),
                                ('quarter', metrics_quarter_start(d.day, c.fiscal_start))) p (grain, start_on)
     GROUP BY rep_id, team_id, grain, start_on HAVING {some}
     ORDER BY rep_id, grain, start_on, team_id
-    ON CONFLICT (rep_id, grain, start_on, team_id) DO UPDATE SET {added};
+    ON CONFLICT (rep_id, grain, start_on, team_id) DO UPDATE SET changed_in = EXCLUDED.changed_in, {added};
     """
 
 
@@ -225,7 +226,7 @@ def _days(operation: str) -> str:
 def _members(operation: str) -> str:
     return """
     PERFORM 1 FROM reps_rep WHERE id IN (SELECT rep_id FROM came) ORDER BY id FOR UPDATE;
-    UPDATE metrics_repday r SET team_id = n.team_id
+    UPDATE metrics_repday r SET team_id = n.team_id, changed_in = pg_current_xact_id()::text::bigint
     FROM (SELECT d.id, m.team_id FROM metrics_repday d
           LEFT JOIN reps_teammembership m ON m.rep_id = d.rep_id AND m.superseded_at IS NULL AND m.valid @> d.day
           WHERE d.rep_id IN (SELECT rep_id FROM came) AND d.team_id IS DISTINCT FROM m.team_id) n
@@ -239,8 +240,8 @@ CREATE FUNCTION metrics_company_changed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF NEW.fiscal_start <> OLD.fiscal_start THEN
         DELETE FROM metrics_repperiod WHERE grain = 'quarter';
-        INSERT INTO metrics_repperiod (rep_id, team_id, grain, start_on, {", ".join(COLUMNS)})
-        SELECT rep_id, team_id, 'quarter', metrics_quarter_start(start_on, NEW.fiscal_start), {_SUMMED}
+        INSERT INTO metrics_repperiod (changed_in, rep_id, team_id, grain, start_on, {", ".join(COLUMNS)})
+        SELECT {_XID}, rep_id, team_id, 'quarter', metrics_quarter_start(start_on, NEW.fiscal_start), {_SUMMED}
         FROM metrics_repperiod WHERE grain = 'month' GROUP BY rep_id, team_id, metrics_quarter_start(start_on, NEW.fiscal_start);
     END IF;
     RETURN NULL;

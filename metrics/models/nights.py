@@ -29,7 +29,8 @@ class NightRunQuerySet(models.QuerySet["NightRun"]):
 class NightRun(models.Model):
     """One job of one business day: the row is the work, a task only wakes it (TRUST 26).
 
-    `seen_at` is when the run that finished began: the next one looks at everything recorded since, with some overlap.
+    `seen_at` is when the run that finished began, and `horizon` the oldest transaction that it may not have seen: the next
+    one looks at everything written since.
     """
 
     class Job(models.TextChoices):
@@ -47,6 +48,7 @@ class NightRun(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     started_at = models.DateTimeField(default=clock.now)
     seen_at = models.DateTimeField(null=True, blank=True)
+    horizon = models.BigIntegerField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
     # Values that changed in roll-ups and revisions.
     rows_written = models.PositiveIntegerField(default=0)

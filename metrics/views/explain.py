@@ -26,6 +26,7 @@ from metrics.explain import explain as explained
 from metrics.rows import Question
 from reps.gates import for_sales
 from reps.requests import Request
+from reps.sudo import recent_password_for_file
 
 _PANEL_ROWS = 8
 
@@ -58,6 +59,7 @@ def explain_rows(request: Request) -> HttpResponse:
 
 @require_GET
 @for_sales
+@recent_password_for_file
 def explain_csv(request: Request) -> HttpResponseBase:
     """The rows as a file: those of the number that this person may take out."""
     question, period = asking.question(request)

@@ -27,6 +27,7 @@ from metrics.tables import Asked
 from metrics.windows import AsOf, as_of
 from reps.gates import for_sales
 from reps.requests import Request
+from reps.sudo import recent_password_for_file
 
 PAGE_LINES = 25
 
@@ -56,6 +57,7 @@ def numbers(request: Request) -> HttpResponse:
 
 @require_GET
 @for_sales
+@recent_password_for_file
 def table_csv(request: Request) -> HttpResponseBase:
     """The table as a file, every line of it."""
     scope, company = asking.scope(request.GET, request.user), request.company
