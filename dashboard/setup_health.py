@@ -47,6 +47,8 @@ SELECT json_build_object(
     'roleless', (SELECT count(*) FROM present WHERE sells AND id NOT IN (
         SELECT rep_id FROM reps_roleassignment WHERE superseded_at IS NULL AND valid @> %(today)s::date)),
     'userless', (SELECT count(*) FROM present WHERE user_id IS NULL),
+    'codeless', (SELECT count(*) FROM reps_user u WHERE u.kind IN ('admin', 'finance') AND u.is_active AND u.password NOT LIKE '!%%'
+                 AND NOT EXISTS (SELECT FROM mfa_authenticator a WHERE a.user_id = u.id AND a.type = 'totp')),
     'repless', (SELECT count(*) FROM reps_user u WHERE u.kind = 'member' AND u.is_active
                 AND NOT EXISTS (SELECT FROM reps_rep r WHERE r.user_id = u.id)),
     'leavers_in', (SELECT count(*) FROM reps_rep r JOIN reps_user u ON u.id = r.user_id
@@ -170,6 +172,13 @@ def _people(counts: dict[str, int]) -> Iterator[Finding]:
             lambda n: ngettext("%(n)s rep has no role", "%(n)s reps have no role", n),
             _("They may do what every rep may."), "reps:people", _("Give roles"),
         )  # fmt: skip
+    yield from _counted(
+        counts, "codeless", Weight.HINT,
+        lambda n: ngettext("%(n)s admin or finance sign-in has no second factor", "%(n)s admin or finance sign-ins have no second factor", n),
+        _("They set it up when they come in next.") if settings.SECOND_FACTOR == "required"
+        else _("A stolen password alone opens them. Each switches it on under My account."),
+        "reps:signins", _("See who"),
+    )  # fmt: skip
     if counts["admins"] == 1:
         yield _finding(
             Weight.HINT, _("You are the only admin"), _("If you are away, nobody can help people back in."), "reps:invite", _("Invite one"),

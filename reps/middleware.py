@@ -17,7 +17,8 @@ from django.shortcuts import resolve_url
 from django.utils import timezone, translation
 from django.utils.functional import SimpleLazyObject
 
-from reps import sessions
+from lib.htmx import go, is_fragment
+from reps import second_factor, sessions
 from reps.access import viewer_of
 from reps.models import Company
 from reps.preferences import LANGUAGE_COOKIE
@@ -132,6 +133,29 @@ class SignInRequiredMiddleware:
         if request.method not in ("GET", "HEAD"):
             return HttpResponseRedirect(where)
         return HttpResponseRedirect(f"{where}{'&' if '?' in where else '?'}{urlencode({'next': request.get_full_path()})}")
+
+
+class SecondFactorMiddleware:
+    """Who must have a second factor and has none sets it up before anything else (SECOND_FACTOR in the settings)."""
+
+    OPEN = frozenset({"reps:second_factor", "reps:confirm", "account_logout"})
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, *_: Any) -> HttpResponse | None:
+        """Lead to the page that sets it up; signing out stays possible."""
+        user = request.user
+        if not user.is_authenticated or not getattr(view, "login_required", True) or not second_factor.is_missing(user):
+            return None
+        match = request.resolver_match
+        if match is not None and match.view_name in self.OPEN:
+            return None
+        onward = urlencode({"next": request.get_full_path()}) if request.method == "GET" and not is_fragment(request) else ""
+        return go(request, f"{resolve_url('reps:second_factor')}{'?' if onward else ''}{onward}")
 
 
 class NoStoreMiddleware:

@@ -18,9 +18,12 @@ from reps.access import Viewer
 from reps.models import Session, User
 from reps.models.sessions import DEVICE, SEEN, STARTED, SessionStore
 
-__all__ = ["SessionStore", "begin", "end_all", "end_one", "has_run_out", "lasts", "touch"]
+__all__ = ["SessionStore", "begin", "end_all", "end_one", "has_run_out", "is_proven", "lasts", "prove", "touch"]
 
 REMEMBERED = "remembered"
+PROVEN = "proven_at"
+# How long a password that was given covers what asks for it again (reps/sudo.py).
+_PROVEN_FOR = timedelta(minutes=10)
 # Last use is written at most this often, so that reading pages costs no writes.
 _SEEN_EVERY = timedelta(minutes=10)
 _BROWSERS = (("Edg", "Edge"), ("OPR/", "Opera"), ("SamsungBrowser", "Samsung Internet"), ("Firefox", "Firefox"),
@@ -57,7 +60,7 @@ def begin(request: HttpRequest, *, remembered: bool) -> None:
     """Start the clock of a session that was just signed in. Its key is fresh by then."""
     now = int(clock.now().timestamp())
     session = request.session
-    session[STARTED], session[SEEN], session[REMEMBERED] = now, now, remembered
+    session[STARTED], session[SEEN], session[PROVEN], session[REMEMBERED] = now, now, now, remembered
     session[DEVICE] = device(request.headers.get("User-Agent", ""))
     session.set_expiry(settings.SESSION_COOKIE_AGE if remembered else 0)
 
@@ -75,6 +78,17 @@ def touch(session: Any) -> None:
     now = int(clock.now().timestamp())
     if now - session.get(SEEN, 0) >= _SEEN_EVERY.total_seconds():
         session[SEEN] = now
+
+
+def prove(session: Any) -> None:
+    """Note that the person at the keyboard just gave the password."""
+    session[PROVEN] = int(clock.now().timestamp())
+
+
+def is_proven(session: Any) -> bool:
+    """Whether the password was given within ten minutes, at sign-in or since."""
+    at = session.get(PROVEN, session.get(STARTED, 0))
+    return clock.now().timestamp() - at <= _PROVEN_FOR.total_seconds()
 
 
 def end_all(user: User, *, keep: HttpRequest | None = None, by: User | None) -> int:

@@ -1,4 +1,7 @@
-"""Signing in: by e-mail, throttled before any password is hashed, alike for addresses that exist and that do not."""
+"""Signing in: by e-mail, throttled before any password is hashed, alike for addresses that exist and that do not.
+
+Then, for whom it is on, the second step: the password alone leaves a session that opens nothing but the page for the code.
+"""
 
 from __future__ import annotations
 
@@ -12,15 +15,20 @@ from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest
+from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from lib.htmx import say
-from reps import audit, mail, sessions, throttle
+from reps import audit, mail, second_factor, sessions, throttle
 from reps.addresses import client_address, is_own_path
 from reps.models import Mail, User
+from reps.second_factor import Proof
 
 TOO_MANY = "too_many_attempts"
+# In the session between the two steps: what was asked for at the first, and what the person was then.
+_BETWEEN = "between_the_steps"
+_BETWEEN_S = 15 * 60
 log = structlog.get_logger("signin")
 
 
@@ -40,7 +48,8 @@ class Backend(AuthenticationBackend):
 
     def get_user(self, user_id: Any) -> User | None:
         """The signed-in person, or None once they may no longer sign in."""
-        return User.objects.select_related("rep").filter(pk=user_id, is_active=True).first()
+        people = User.objects.select_related("rep").with_second_factor()
+        return people.filter(pk=user_id, is_active=True).first()
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -106,6 +115,63 @@ def wait_words(minutes: int) -> str:
         "Too many attempts. Wait %(count)d minutes, or ask for a new password.",
         minutes,
     ) % {"count": minutes}
+
+
+def wait_for_code_words(minutes: int) -> str:
+    """What somebody reads who gave too many wrong codes."""
+    return ngettext(
+        "Too many wrong codes. Wait %(count)d minute, or use a recovery code.",
+        "Too many wrong codes. Wait %(count)d minutes, or use a recovery code.",
+        minutes,
+    ) % {"count": minutes}
+
+
+# ── The second step ─────────────────────────────────────────────────────────────────────────────────────────────────
+def begin_second_step(request: HttpRequest, user: User, *, remembered: bool) -> None:
+    """The password was right: keep for a quarter of an hour what the second step needs."""
+    request.session[_BETWEEN] = {"remembered": remembered, "was": user.get_session_auth_hash()}
+    request.session.set_expiry(_BETWEEN_S)
+
+
+def may_go_on(request: HttpRequest, user: User) -> bool:
+    """Whether the first step still counts: not after the password was changed or the sign-in ended meanwhile."""
+    between = request.session.get(_BETWEEN)
+    if between is None or not user.is_active or not second_factor.is_on(user):
+        return False
+    return constant_time_compare(between["was"], user.get_session_auth_hash())
+
+
+def end_second_step(request: HttpRequest) -> bool:
+    """Forget what stood between the steps; whether the browser is to be remembered."""
+    return bool(request.session.pop(_BETWEEN, {}).get("remembered"))
+
+
+def check_code(request: HttpRequest, user: User, typed: str) -> None:
+    """Take the code of the second step. Raises ValidationError, whose code is TOO_MANY for who has to wait."""
+    by_paper = second_factor.is_recovery_code(typed)
+    account, address = f"{'recovery' if by_paper else 'code'} {user.pk}", client_address(request)
+    admission = throttle.admit(account=account, address=address, is_strict=not by_paper)
+    name = throttle.name(user.email)
+    if admission.minutes:
+        log.warning("second step", outcome="has to wait", account=name, minutes=admission.minutes)
+        words = wait_words(admission.minutes) if by_paper else wait_for_code_words(admission.minutes)
+        raise ValidationError(words, code=TOO_MANY)
+    if admission.is_alarming:
+        mail.post(kind=Mail.Kind.MANY_CODES, address=user.email, user=user)
+    proof = second_factor.prove(user=user, typed=typed)
+    log.info("second step", outcome=proof.value, account=name)
+    if proof is Proof.USED:
+        raise ValidationError(_("This code was used already. Wait for the next one, at most half a minute."))
+    if proof is Proof.WRONG:
+        raise ValidationError(not_this_code(by_paper=by_paper))
+    throttle.forgive(account=account, address=address)
+
+
+def not_this_code(*, by_paper: bool) -> str:
+    """What somebody reads whose code is wrong."""
+    if by_paper:
+        return _("This is none of your recovery codes, or it was used before.")
+    return _("This is not the code. Type the one that the app shows now, and check that the phone's clock is right.")
 
 
 class ProductWordValidator:

@@ -4,6 +4,7 @@ from allauth.account import views
 from django.urls import path, re_path
 from django.views.decorators.http import require_http_methods
 
+from reps.views.second_factor import second_step
 from reps.views.signin import change_password, sign_in
 
 # allauth's form views would take PUT as well.
@@ -11,6 +12,7 @@ page = require_http_methods(["GET", "POST"])
 
 urlpatterns = [
     path("login/", page(sign_in), name="account_login"),
+    path("code/", second_step, name="mfa_authenticate"),
     path("logout/", page(views.logout), name="account_logout"),
     path("password/change/", page(change_password), name="account_change_password"),
     path("password/reset/", page(views.password_reset), name="account_reset_password"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from reps import idempotency, mail, people, throttle
+from reps import idempotency, mail, people, second_factor, throttle
 from reps.models import Session
 
 
@@ -22,5 +22,6 @@ def tidy() -> dict[str, int]:
         "keys": idempotency.forget_old_keys(),
         "attempts": throttle.forget_old_attempts(),
         "mails": mail.forget_old_mails(),
+        "resealed": second_factor.reseal(),
         "sessions": Session.objects.run_out().delete()[0],
     }

@@ -4,6 +4,10 @@ Three counts. For one account from one address: five failures in 15 minutes, the
 accounts: fifty in an hour, then wait. For one account from all addresses: after twenty in an hour every answer comes
 slowly and the owner gets a mail, but nobody is shut out, so no stranger can keep the owner from signing in. An account
 that does not exist is counted like one that does. Only keyed hashes are stored.
+
+Codes of a second factor count the same way under a name of their own, with one difference (`is_strict`): whoever guesses
+them knows the password already, so after twenty in an hour from anywhere codes have to wait. A recovery code has a name
+of its own again, too long to guess, and still brings the owner in.
 """
 
 from __future__ import annotations
@@ -45,16 +49,20 @@ class Admission:
         return -(-int(self.wait.total_seconds()) // 60)
 
 
-def admit(*, account: str, address: str) -> Admission:
-    """Count an attempt as failed, before it is tried, unless it has to wait. `forgive` takes it back on success."""
+def admit(*, account: str, address: str, is_strict: bool = False) -> Admission:
+    """Count an attempt as failed, before it is tried, unless it has to wait. `forgive` takes it back on success.
+
+    `is_strict`: the account's own limit makes it wait too, instead of slowing it down.
+    """
     account_hash, address_hash = _hash("account", account), _hash("address", address)
     now = clock.now()
     with transaction.atomic(), alone(account_hash, address_hash):
-        wait, of_account = _counts(account_hash, address_hash, now)
+        wait, of_account = _counts(account_hash, address_hash, now, is_strict=is_strict)
         if wait > timedelta():
             return Admission(wait=wait)
         SignInAttempt.objects.create(account_hash=account_hash, address_hash=address_hash, at=now)
-    return Admission(is_slow=of_account >= ACCOUNT_MOST, is_alarming=of_account == ACCOUNT_MOST)
+    last = ACCOUNT_MOST - 1 if is_strict else ACCOUNT_MOST
+    return Admission(is_slow=of_account >= ACCOUNT_MOST, is_alarming=of_account == last)
 
 
 def forgive(*, account: str, address: str) -> None:
@@ -101,7 +109,7 @@ def alone(*names: str) -> Iterator[None]:
     yield
 
 
-def _counts(account_hash: str, address_hash: str, now: datetime) -> tuple[timedelta, int]:
+def _counts(account_hash: str, address_hash: str, now: datetime, *, is_strict: bool) -> tuple[timedelta, int]:
     """How long the attempt has to wait, and the failures of the account in the last hour."""
     pair = Q(account_hash=account_hash, address_hash=address_hash, at__gt=now - PAIR_WINDOW)
     from_address = Q(address_hash=address_hash)
@@ -111,12 +119,15 @@ def _counts(account_hash: str, address_hash: str, now: datetime) -> tuple[timede
         address=Count("pk", filter=from_address),
         first_from_address=Min("at", filter=from_address),
         account=Count("pk", filter=Q(account_hash=account_hash)),
+        first_of_account=Min("at", filter=Q(account_hash=account_hash)),
     )
     wait = timedelta()
     if found["pair"] >= PAIR_MOST:
         wait = found["first_of_pair"] + PAIR_WINDOW - now
     if found["address"] >= ADDRESS_MOST:
         wait = max(wait, found["first_from_address"] + HOUR - now)
+    if is_strict and found["account"] >= ACCOUNT_MOST:
+        wait = max(wait, found["first_of_account"] + HOUR - now)
     return wait, found["account"]
 
 

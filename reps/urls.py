@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from reps.views import account, acts, audit, calendars, company, people, roles, signin, signins, teams
+from reps.views import account, acts, audit, calendars, company, people, roles, second_factor, signin, signins, teams
 
 app_name = "reps"
 urlpatterns = [
@@ -14,6 +14,10 @@ urlpatterns = [
     path("me/", account.account, name="account"),
     path("me/access/", account.my_access, name="my_access"),
     path("me/changes/", account.my_trail, name="my_trail"),
+    path("me/second-factor/", second_factor.second_factor, name="second_factor"),
+    path("me/second-factor/codes/", second_factor.renew_codes, name="second_factor_codes"),
+    path("me/second-factor/off/", second_factor.switch_off, name="second_factor_off"),
+    path("me/confirm/", second_factor.confirm, name="confirm"),
     path("me/sessions/end/", account.sign_out_there, name="sign_out_there"),
     path("me/sessions/end-others/", account.sign_out_elsewhere, name="sign_out_elsewhere"),
     # People
@@ -65,6 +69,7 @@ urlpatterns = [
     path("settings/signins/<int:pk>/end/", signins.end, name="signin_end"),
     path("settings/signins/<int:pk>/allow/", signins.allow, name="signin_allow"),
     path("settings/signins/<int:pk>/sign-out/", signins.sign_out, name="signin_sign_out"),
+    path("settings/signins/<int:pk>/second-factor/", signins.reset_second_factor, name="signin_second_factor"),
     path("settings/signins/<int:pk>/invite-again/", signins.invite_again, name="invite_again"),
     path("settings/signins/<int:pk>/revoke/", signins.revoke, name="revoke"),
     path("settings/audit/", audit.audit_list, name="audit"),

@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "crispy_forms",
     "crispy_bootstrap5",
     "csp",
@@ -77,6 +78,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "dashboard.middleware.FirstRunMiddleware",
     "reps.middleware.SignInRequiredMiddleware",
+    "reps.middleware.SecondFactorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -181,6 +183,11 @@ ACCOUNT_RATE_LIMITS = False
 PASSWORD_RESET_TIMEOUT = 60 * 60
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "reps.tokens.ResetTokens"
 ACCOUNT_FORMS = {"login": "reps.forms.signin.SignInForm", "reset_password": "reps.forms.signin.ResetForm"}
+# Whether admins and finance may work without a second factor. Everybody else may switch one on.
+SECOND_FACTOR = env.choice("SECOND_FACTOR", "required" if PRODUCTION else "offered", ("required", "offered"))
+MFA_ADAPTER = "reps.second_factor.Adapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_TOLERANCE = 1
 # How many reverse proxies of yours stand in front: that many entries of X-Forwarded-For are believed (reps/addresses.py).
 TRUSTED_PROXY_COUNT = env.whole("TRUSTED_PROXY_COUNT", 0, high=10)
 

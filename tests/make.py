@@ -9,6 +9,7 @@ from functools import cache
 from itertools import count
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.hashers import make_password
 
 from deals.models import (
@@ -29,6 +30,9 @@ from deals.models import (
 from lib import clock
 from lib.versioned import since
 from reps.models import Company, Rep, Role, RoleAssignment, Team, TeamLead, TeamMembership, User
+from reps.sealing import seal
+from reps.second_factor import new_seed
+from reps.tokens import digest
 
 STAGES: Sequence[dict[str, Any]] = (
     {"name": "Lead", "probability": Decimal("0.1"), "is_qualified": False, "expected_days": 14},
@@ -89,6 +93,14 @@ def user(
     if kind == User.Kind.MEMBER:
         rep(name, team=team, leads=leads, user=made, **rep_fields)
     return made
+
+
+def second_factor(user: User, *, codes: Iterable[str] = ()) -> str:
+    """Signing in asks this person for a code; `codes` are recovery codes. Returns the seed (tests/codes.py makes codes of it)."""
+    seed = new_seed()
+    Authenticator.objects.create(user=user, type="totp", data={"secret": seal(seed), "last": 0}, created_at=clock.now())
+    Authenticator.objects.create(user=user, type="recovery_codes", data={"digests": [digest(code) for code in codes]})
+    return seed
 
 
 def role(name: str = "", *, capabilities: Iterable[str] = (), **fields: Any) -> Role:

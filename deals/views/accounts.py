@@ -29,6 +29,7 @@ from reps.gates import editable_or_denied, for_sales, for_those_who_may
 from reps.idempotency import idempotent
 from reps.models import User
 from reps.requests import Request
+from reps.sudo import recent_password_for_file
 
 
 def _filtered(request: Request) -> tuple[QuerySet[Account], dict[str, str]]:
@@ -102,6 +103,7 @@ def _account_row(account: Account) -> Sequence[Any]:
 
 @require_GET
 @for_those_who_may("deal.export")
+@recent_password_for_file
 def accounts_csv(request: Request) -> HttpResponseBase:
     """The list as a file, with the filters of its address."""
     rows, asked = _filtered(request)
@@ -219,6 +221,7 @@ def contacts(request: Request) -> HttpResponse:
 
 @require_GET
 @for_those_who_may("deal.export")
+@recent_password_for_file
 def contacts_csv(request: Request) -> HttpResponseBase:
     """The list as a file."""
     rows, asked = _contacts(request)

@@ -31,6 +31,7 @@ from reps.access import Viewer, viewer_of
 from reps.gates import editable_or_denied, for_sales, for_those_who_may
 from reps.models import Company, Rep
 from reps.requests import Request
+from reps.sudo import recent_password_for_file
 
 _WHENS = {
     "today": gettext_lazy("Today"),
@@ -242,6 +243,7 @@ def _told(request: Request, text: str, activity: Activity) -> HttpResponse:
 # ── File ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 @require_GET
 @for_those_who_may("deal.export")
+@recent_password_for_file
 def activities_csv(request: Request) -> HttpResponseBase:
     """The list as a file; notes and contacts only of what this person may read."""
     asked, viewer = _asked(request), viewer_of(request.user)

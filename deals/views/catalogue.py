@@ -29,6 +29,7 @@ from reps.audit import record
 from reps.gates import for_admins, for_sales
 from reps.idempotency import idempotent
 from reps.requests import Request
+from reps.sudo import recent_password_for_file
 
 
 @require_GET
@@ -51,6 +52,7 @@ def products(request: Request) -> HttpResponse:
 
 @require_GET
 @for_admins
+@recent_password_for_file
 def products_csv(request: Request) -> HttpResponseBase:
     """The list as a file."""
     note_export(request, "products", {})

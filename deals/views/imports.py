@@ -29,6 +29,7 @@ from lib.text import clean_param
 from reps.gates import editable_or_denied, for_those_who_may
 from reps.idempotency import idempotent
 from reps.requests import Request
+from reps.sudo import recent_password_for_file
 
 _MOST_EARLIER = 20
 # After so long in the queue it is likely that no worker runs.
@@ -138,6 +139,7 @@ def import_options(request: Request, kind: str) -> HttpResponse:
 
 @require_GET
 @for_those_who_may("import.run")
+@recent_password_for_file
 def import_errors(request: Request, pk: int) -> HttpResponseBase:
     """Every refused row as a file."""
     batch = ImportBatch.objects.visible_to(request.user).filter(pk=pk).first()

@@ -27,6 +27,7 @@ from reps.gates import editable_or_denied, for_sales, for_those_who_may
 from reps.idempotency import idempotent
 from reps.models import Rep
 from reps.requests import Request
+from reps.sudo import recent_password_for_file
 
 
 def _filtered(request: Request) -> tuple[QuerySet[Lead], dict[str, str]]:
@@ -77,6 +78,7 @@ def leads(request: Request) -> HttpResponse:
 
 @require_GET
 @for_those_who_may("deal.export")
+@recent_password_for_file
 def leads_csv(request: Request) -> HttpResponseBase:
     """The list as a file."""
     rows, asked = _filtered(request)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from lib import clock
 from lib.text import clean_line, has_letter
-from reps import mail, sessions, throttle
+from reps import mail, sessions, signin, throttle
 from reps.addresses import client_address
 from reps.models import Mail, User
 from reps.preferences import remember_theme
@@ -34,11 +34,13 @@ class SignInForm(LoginForm):
         login.widget.attrs["autofocus"] = True
 
     def login(self, request: HttpRequest, redirect_url: str | None = None) -> HttpResponse:
-        """Sign in; the answer brings the appearance this person chose elsewhere."""
+        """Sign in, or go on to the second step; the answer brings the appearance this person chose elsewhere."""
         response = super().login(request, redirect_url=redirect_url)
         if request.user.is_authenticated:
             sessions.begin(request, remembered=self.cleaned_data["remember"])
             remember_theme(response, request.user.theme)
+        else:
+            signin.begin_second_step(request, self._login.user, remembered=self.cleaned_data["remember"])
         return response
 
 

@@ -9,7 +9,7 @@ from django.apps import apps
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db import models
-from django.db.models import F, FilteredRelation, OuterRef, Q, Subquery
+from django.db.models import Exists, F, FilteredRelation, OuterRef, Q, Subquery
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
@@ -41,6 +41,11 @@ class UserQuerySet(models.QuerySet["User"]):
     def waiting(self) -> UserQuerySet:
         """Invited, and no password set yet."""
         return self.filter(is_active=True, password__startswith=UNUSABLE_PASSWORD_PREFIX).order_by("-created_at", "-pk")
+
+    def with_second_factor(self) -> UserQuerySet:
+        """Annotates `second_factor_on`."""
+        asked = apps.get_model("mfa", "Authenticator").objects.filter(user=OuterRef("pk"), type="totp")
+        return self.annotate(second_factor_on=Exists(asked))
 
     def visible_by_link(self, pk: int, address: str) -> User | None:
         """The person whom a signed link names, while they still have the address it was sent to."""
@@ -98,6 +103,8 @@ class User(AbstractBaseUser):
     created_at = models.DateTimeField(default=clock.now)
 
     objects = UserManager()
+    # Whether signing in asks for a code, where it was read with the row; `second_factor.is_on` looks it up where not.
+    second_factor_on: bool | None = None
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]

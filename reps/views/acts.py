@@ -23,6 +23,7 @@ from reps.gates import editable_or_denied, for_admins
 from reps.idempotency import idempotent
 from reps.models import Rep, RoleAssignment, Team, User
 from reps.requests import Request
+from reps.sudo import recent_password
 from reps.views.answers import done
 
 
@@ -79,6 +80,7 @@ def place(request: Request, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @for_admins
+@recent_password
 @idempotent
 def give_role(request: Request, pk: int) -> HttpResponse:
     """Give a rep a role from a day on."""

@@ -22,6 +22,7 @@ from reps.gates import gate
 from reps.holiday_files import read_day
 from reps.models import AuditEntry, User
 from reps.requests import Request
+from reps.sudo import recent_password_for_file
 from reps.views.answers import show
 
 
@@ -84,6 +85,7 @@ def audit_list(request: Request) -> HttpResponse:
 
 @require_GET
 @gate(lambda viewer: viewer.kind == "auditor")
+@recent_password_for_file
 def audit_csv(request: Request) -> HttpResponseBase:
     """The trail as a file, hashes included, for an auditor to check elsewhere."""
     asked = _asked(request)

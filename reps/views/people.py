@@ -33,6 +33,7 @@ from reps.idempotency import idempotent
 from reps.models import Mail, Rep, Role, Team, TeamLead, User
 from reps.models.people import RepQuerySet
 from reps.requests import Request
+from reps.sudo import recent_password, recent_password_for_file
 from reps.views.answers import done, show
 
 STATES = ("here", "left", "in", "invited", "none", "ended")
@@ -130,6 +131,7 @@ def people_list(request: Request) -> HttpResponse:
 
 @require_GET
 @for_admins
+@recent_password_for_file
 def people_csv(request: Request) -> HttpResponseBase:
     """The list as a file, for admins."""
     teams, roles = list(Team.objects.visible_to(request.user)), list(Role.objects.visible_to(request.user))
@@ -207,6 +209,7 @@ class Outcome:
 
 @require_http_methods(["GET", "POST"])
 @for_admins
+@recent_password
 @idempotent
 def invite(request: Request) -> HttpResponse:
     """Invite people by pasting their addresses. Who can be invited is; the rest stays in the box with its reason."""

@@ -18,6 +18,7 @@ from reps.idempotency import idempotent
 from reps.models import Capability, Rep, Role
 from reps.requests import Request
 from reps.roles import PRESETS, delete_role, preset, save_role
+from reps.sudo import recent_password
 from reps.views.answers import done, show
 
 
@@ -69,6 +70,7 @@ def _edit(request: Request, found: Role | None) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @for_admins
+@recent_password
 @idempotent
 def role_new(request: Request) -> HttpResponse:
     """A role of one's own."""
@@ -77,6 +79,7 @@ def role_new(request: Request) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @for_admins
+@recent_password
 def role_edit(request: Request, pk: int) -> HttpResponse:
     """Change a role."""
     return _edit(request, editable_or_denied(Role, request.user, pk))
@@ -84,6 +87,7 @@ def role_edit(request: Request, pk: int) -> HttpResponse:
 
 @require_POST
 @for_admins
+@recent_password
 @idempotent
 def role_from_preset(request: Request, key: str) -> HttpResponse:
     """Make a role from a preset with one click."""
@@ -101,6 +105,7 @@ def role_from_preset(request: Request, key: str) -> HttpResponse:
 
 @require_POST
 @for_admins
+@recent_password
 def role_delete(request: Request, pk: int) -> HttpResponse:
     """Delete a role nobody ever held."""
     found = editable_or_denied(Role, request.user, pk)

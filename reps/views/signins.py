@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django import forms
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
@@ -13,14 +14,16 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from lib import clock
+from lib.htmx import go
 from lib.pages import keyset
 from lib.text import clean_param
-from reps import invitations, people, preview, sessions, trail
+from reps import invitations, people, preview, second_factor, sessions, trail
 from reps.forms.people import AddressForm, KindForm, LinkForm
 from reps.gates import editable_or_denied, for_admins, for_admins_and_auditors
 from reps.idempotency import idempotent
 from reps.models import AuditEntry, Mail, Session, User
 from reps.requests import Request
+from reps.sudo import recent_password
 from reps.views.acts import act
 from reps.views.answers import done, show
 
@@ -31,7 +34,7 @@ _TRAIL_ROWS = 8
 @for_admins_and_auditors
 def signins(request: Request) -> HttpResponse:
     """Who signs in without selling: admins, finance, auditors, and people who are no rep yet."""
-    rows = User.objects.visible_to(request.user).without_rep().sorted_by_name()
+    rows = User.objects.visible_to(request.user).without_rep().sorted_by_name().with_second_factor()
     page = keyset(rows, key="sort_name", cursor=clean_param(request.GET, "after", most=400))
     context = {
         "page": page,
@@ -46,7 +49,7 @@ def signins(request: Request) -> HttpResponse:
 @for_admins_and_auditors
 def signin(request: Request, pk: int) -> HttpResponse:
     """One sign-in: what this person can see and do, and everything an admin may do about it."""
-    rows = User.objects.visible_to(request.user).with_last_mail(Mail.Kind.INVITATION).select_related("rep")
+    rows = User.objects.visible_to(request.user).with_last_mail(Mail.Kind.INVITATION).with_second_factor().select_related("rep")
     person = get_object_or_404(rows, pk=pk)
     rep = getattr(person, "rep", None)
     context = {
@@ -69,6 +72,7 @@ def _back(person: User) -> str:
 
 @require_http_methods(["GET", "POST"])
 @for_admins
+@recent_password
 @idempotent
 def address(request: Request, pk: int) -> HttpResponse:
     """Change the e-mail somebody signs in with."""
@@ -92,6 +96,7 @@ def address(request: Request, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @for_admins
+@recent_password
 def kind(request: Request, pk: int) -> HttpResponse:
     """Change what a sign-in is for."""
     person = editable_or_denied(User, request.user, pk, "rep")
@@ -108,6 +113,7 @@ def kind(request: Request, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @for_admins
+@recent_password
 def link(request: Request, pk: int) -> HttpResponse:
     """Say for which rep a sign-in acts."""
     person = editable_or_denied(User, request.user, pk, "rep")
@@ -125,6 +131,7 @@ def link(request: Request, pk: int) -> HttpResponse:
 
 @require_POST
 @for_admins
+@recent_password
 def unlink(request: Request, pk: int) -> HttpResponse:
     """Take the sign-in off the rep; both stay."""
     person = editable_or_denied(User, request.user, pk, "rep")
@@ -148,6 +155,7 @@ def end(request: Request, pk: int) -> HttpResponse:
 
 @require_POST
 @for_admins
+@recent_password
 def allow(request: Request, pk: int) -> HttpResponse:
     """Let somebody sign in again."""
     person = editable_or_denied(User, request.user, pk, "rep")
@@ -164,6 +172,40 @@ def sign_out(request: Request, pk: int) -> HttpResponse:
     ended = sessions.end_all(person, keep=request if is_me else None, by=request.user)
     words = ngettext("%(count)d session is ended.", "%(count)d sessions are ended.", ended) % {"count": ended}
     return done(request, words, _back(person))
+
+
+@require_http_methods(["GET", "POST"])
+@for_admins
+@recent_password
+def reset_second_factor(request: Request, pk: int) -> HttpResponse:
+    """Take the codes of a lost phone away, so that the password alone lets the person in to set up another."""
+    person = editable_or_denied(User, request.user, pk, "rep")
+    if person.pk == request.user.pk:
+        return go(request, "reps:second_factor")
+    form = forms.Form(request.POST if request.method == "POST" else None)
+
+    def save(_data: dict[str, Any]) -> HttpResponse:
+        if second_factor.reset(user=person, by=request.user):
+            return done(
+                request, _("%(name)s signs in with the password alone, and got a mail.") % {"name": person.name}, _back(person)
+            )
+        return done(request, _("%(name)s has no second factor.") % {"name": person.name}, _back(person), state="warning")
+
+    text = _(
+        "First make sure that it is %(name)s who asks: call them, or see them. Every session of theirs ends, the password stays,"
+        " and they are told by mail."
+    )
+    title = _("Reset the second factor of %(name)s") % {"name": person.name}
+    return act(
+        request,
+        form,
+        title=title,
+        text=text % {"name": person.name},
+        label=_("Reset it"),
+        danger=True,
+        back=_back(person),
+        act=save,
+    )
 
 
 @require_POST

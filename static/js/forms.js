@@ -93,6 +93,7 @@ document.addEventListener("change", (event) => {
 
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-back]")) history.back();
+  if (event.target.closest("[data-print]")) window.print();
   const eye = event.target.closest("[data-reveal]");
   if (eye) {
     const field = document.querySelector(eye.dataset.reveal);
@@ -103,6 +104,8 @@ document.addEventListener("click", (event) => {
   const copy = event.target.closest("[data-copy]");
   if (copy) {
     navigator.clipboard.writeText(document.querySelector(copy.dataset.copy).innerText).then(() => {
+      // Pages of the entrance have no place for toasts: the button says it.
+      if (!document.getElementById("toasts")) copy.lastChild.textContent = copy.dataset.copied;
       document.dispatchEvent(new CustomEvent("toast", { detail: { text: copy.dataset.copied, state: "good" } }));
     });
   }

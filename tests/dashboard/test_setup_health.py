@@ -28,6 +28,8 @@ def sound(cast, settings):
     Company.objects.update(calendar=calendar)
     make.product()
     make.user("Ayu", kind=User.Kind.ADMIN)
+    for person in User.objects.exclude(kind=User.Kind.MEMBER):
+        make.second_factor(person)
     role = make.role("Seller")
     for person in (cast.ana, cast.budi, cast.outsider):
         person.rep.role_assignments.create(role=role, valid=since())
@@ -39,7 +41,7 @@ def test_nothing_is_found_where_nothing_is_missing(sound):
 
 
 def test_a_company_without_anything(db, settings):
-    User.objects.create(email="adi@example.com", name="Adi", kind="admin")
+    User.objects.create(email="adi@example.com", name="Adi", kind="admin", password="!")
     assert titles() == [
         "The company has no name", "No holiday calendar is chosen", "There is no team", "There are no stages", "Mail is not sent",
         "You are the only admin", "There are no products",
