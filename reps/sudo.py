@@ -113,7 +113,10 @@ def is_file(path: str) -> bool:
 
 def own_path(address: str) -> str:
     """The page of ours that an address names, with its query; "" when it names none."""
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return ""
     path = f"{parts.path}?{parts.query}" if parts.query else parts.path
     return path if is_own_path(path) else ""
 
