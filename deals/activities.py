@@ -111,8 +111,8 @@ def edit_activity(
     with transaction.atomic():
         activity = Activity.objects.select_for_update().get(pk=activity.pk)
         before = activity.deal_id
-        facts = ActivityFacts(outcome=activity.outcome, occurred_at=activity.occurred_at)
-        facts.update({key: value for key, value in edits.items() if key in ("outcome", "occurred_at")})  # type: ignore[typeddict-item]
+        facts = ActivityFacts(outcome=activity.outcome, occurred_at=activity.occurred_at, ended_at=activity.ended_at)
+        facts.update({key: value for key, value in edits.items() if key in facts})  # type: ignore[typeddict-item]
         booked = activity.booked_at is not None and not facts["outcome"]
         past = _checked(activity.channel, facts, company=company, by=by, why=why, booked=booked)
         past |= _edits_closed_month(activity, company=company, by=by, why=why)

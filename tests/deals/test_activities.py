@@ -121,3 +121,11 @@ def test_a_moved_meeting_keeps_its_root(cast: Cast) -> None:
 def test_every_channel_has_its_outcomes() -> None:
     assert set(OUTCOMES) == set(Channel)
     assert {outcome for group in OUTCOMES.values() for outcome in group} == set(Outcome)
+
+
+def test_a_start_moved_past_the_end_is_refused_before_the_database_does(cast: Cast) -> None:
+    at = NOW - timedelta(hours=3)
+    activity = make.activity(rep=cast.ana, at=at, ended_at=at + timedelta(hours=1))
+    with pytest.raises(Refused) as refusal:
+        edit_activity(activity=activity, by=cast.ana, occurred_at=at + timedelta(hours=2))
+    assert refusal.value.field == "ended_at"
