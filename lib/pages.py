@@ -16,6 +16,8 @@ from urllib.parse import urlencode
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import F, Model, Q, QuerySet
 
+from lib.text import is_storable
+
 PAGE_SIZE = 50
 _MOST_CURSOR = 400
 
@@ -59,6 +61,11 @@ def as_number(text: str) -> Decimal:
     if not number.is_finite() or abs(number) > Decimal("1e15"):
         raise ValueError
     return number
+
+
+def is_cursor(cursor: str, parse: Callable[[str], Any]) -> bool:
+    """Whether a cursor can be read; `keyset` takes one that cannot for none."""
+    return _decode(cursor, parse)[2] is not None
 
 
 def keyset(
@@ -152,6 +159,8 @@ def _decode(cursor: str, parse: Callable[[str], Any]) -> tuple[bool, Any, Any]:
             return False, None, None
         tie_value: Any = int(tie) if tie.isdigit() else _as_uuid(tie)
         if isinstance(tie_value, int) and tie_value >= 2**63:
+            return False, None, None
+        if text is not None and not is_storable(text):
             return False, None, None
         return direction == "p", None if text is None else parse(text), tie_value
     except (ValueError, TypeError, InvalidOperation, binascii.Error, UnicodeDecodeError):

@@ -9,11 +9,17 @@ from collections.abc import Mapping
 # C0 and C1 controls (newline and tab kept), zero-width and bidirectional marks, lone surrogates.
 _UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 _BLANKS = re.compile(r"\s+")
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 def clean(value: str) -> str:
     """The text without characters that a database or a reader cannot take."""
     return _UNWANTED.sub("", value)
+
+
+def is_storable(value: str) -> bool:
+    """Whether a database can take the text as it is."""
+    return _UNSTORABLE.search(value) is None
 
 
 def clean_line(value: str) -> str:
