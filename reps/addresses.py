@@ -15,9 +15,20 @@ _IPV6_PREFIX = 64
 def client_address(request: HttpRequest) -> str:
     """The visitor's network address, to count by; "" where the server does not know it (a socket without proxies).
 
+    An IPv6 visitor counts as their /64, since they own all of it.
+    """
+    address = exact_address(request)
+    if ":" in address:
+        return str(ipaddress.ip_network((ipaddress.ip_address(address), _IPV6_PREFIX), strict=False))
+    return address
+
+
+def exact_address(request: HttpRequest) -> str:
+    """The visitor's address to the last bit, an IPv4 one in its own form; "" where the server does not know it.
+
     `TRUSTED_PROXY_COUNT` says how many proxies of ours stand in front. Each appends the address it was called from to
     `X-Forwarded-For`, so the visitor is that many entries from the right; whatever stands further left was written by
-    the visitor and is not believed. An IPv6 visitor counts as their /64, since they own all of it.
+    the visitor and is not believed.
     """
     address = request.META.get("REMOTE_ADDR", "")
     proxies = settings.TRUSTED_PROXY_COUNT
@@ -28,10 +39,8 @@ def client_address(request: HttpRequest) -> str:
         parsed = ipaddress.ip_address(address)
     except ValueError:
         return ""
-    if isinstance(parsed, ipaddress.IPv6Address):
-        if parsed.ipv4_mapped:
-            return str(parsed.ipv4_mapped)
-        return str(ipaddress.ip_network((parsed, _IPV6_PREFIX), strict=False))
+    if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped:
+        return str(parsed.ipv4_mapped)
     return str(parsed)
 
 

@@ -48,26 +48,42 @@ def idempotent(view: View) -> View:
     """Answer a repeated POST from the first answer. Without a key, or before sign-in, the view runs as it is."""
 
     @wraps(view)
-    def answer_once(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         key = request.POST.get(FIELD) or request.headers.get(HEADER, "")
         if request.method != "POST" or not key or not request.user.is_authenticated:
             return view(request, *args, **kwargs)
-        if not _KEY.fullmatch(key):
+        if not is_key(key):
             return _refuse(request, 422)
-        digest = _digest(request)
-        try:
-            with transaction.atomic():
-                claimed = _claim(request, key, digest)
-                if claimed:
-                    return _run(claimed, request, lambda: view(request, *args, **kwargs))
-                kept = IdempotencyKey.objects.get(user_id=request.user.pk, key=key)
-        except OperationalError as error:
-            if getattr(error.__cause__, "pgcode", None) != _LOCK_NOT_AVAILABLE:
-                raise
-            return _refuse(request, 409)
-        return _replay(kept, request) if kept.request_hash == digest else _refuse(request, 422)
+        return answer_once(
+            request, key, _digest(request), lambda: view(request, *args, **kwargs), lambda status: _refuse(request, status)
+        )
 
-    return answer_once
+    return checked
+
+
+def is_key(key: str) -> bool:
+    """Whether a key has the form of one: 8 to 64 letters, digits, - or _."""
+    return _KEY.fullmatch(key) is not None
+
+
+def answer_once(
+    request: HttpRequest, key: str, digest: str, view: Callable[[], HttpResponse], refuse: Callable[[int], HttpResponse]
+) -> HttpResponse:
+    """The view's answer, kept under the person's key, or the one kept before; `refuse` makes the answers 409 and 422.
+
+    `digest` says what is asked: a hash of the address and the body.
+    """
+    try:
+        with transaction.atomic():
+            claimed = _claim(request, key, digest)
+            if claimed:
+                return _run(claimed, request, view)
+            kept = IdempotencyKey.objects.get(user=request.user, key=key)  # type: ignore[misc]
+    except OperationalError as error:
+        if getattr(error.__cause__, "pgcode", None) != _LOCK_NOT_AVAILABLE:
+            raise
+        return refuse(409)
+    return _replay(kept, request) if kept.request_hash == digest else refuse(422)
 
 
 def forget_old_keys() -> int:
