@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "csp",
     "django_htmx",
     "rest_framework",
+    "drf_spectacular",
 ]
 
 MIDDLEWARE = [
@@ -304,10 +305,25 @@ LOGGING = {
 
 # ── Celery: see salesteam/celery.py ─────────────────────────────────────────────────────────────────────────────────
 
-# ── API: the REST interface comes with tokens; until then nothing is exposed ────────────────────────────────────────
+# ── API: see salesteam/api.py and docs/api.md ───────────────────────────────────────────────────────────────────────
+# Requests of one token in one minute of the clock.
+API_PER_MINUTE = env.whole("API_PER_MINUTE", 120, low=1, high=1_000_000)
 REST_FRAMEWORK = {
+    # Each address says itself who it is for; one that forgot to would be open to nobody.
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "UNAUTHENTICATED_USER": None,
+    "DEFAULT_SCHEMA_CLASS": "lib.api.schema.Described",
+    "URL_FORMAT_OVERRIDE": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Salesteam",
+    "DESCRIPTION": "People, accounts, leads, deals and activities, with the rights of the token's owner. See docs/api.md.",
+    "VERSION": "1",
+    "SERVERS": [{"url": SITE_URL}],
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "POSTPROCESSING_HOOKS": [],
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "AUTHENTICATION_WHITELIST": ["reps.api.auth.TokenAuthentication"],
 }

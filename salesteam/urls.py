@@ -7,6 +7,7 @@ from salesteam import health
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("healthz/live", health.live, name="healthz_live"),
+    path("api/v1/", include("salesteam.api")),
     path("account/", include("reps.signin_urls")),
     path("", include("reps.urls")),
     path("", include("deals.urls")),

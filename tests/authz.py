@@ -1,8 +1,8 @@
-"""Reads tests/authz.yaml, which says what each line means."""
+"""Reads tests/authz.yaml, which says what each line means, and tests/authz_api.yaml, the same for the API."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -11,7 +11,8 @@ from typing import Any
 import yaml
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-TABLE = Path(__file__).with_name("authz.yaml")
+TABLE, API_TABLE = Path(__file__).with_name("authz.yaml"), Path(__file__).with_name("authz_api.yaml")
+API = "api:"
 ACTORS = {
     "AN": None,
     "RO": "ana",
@@ -23,7 +24,10 @@ ACTORS = {
     "FN": "finance",
     "AU": "auditor",
 }
+# In the API, and with a token of ana's that only reads.
+API_ACTORS = {**ACTORS, "RT": "ana"}
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+_COUNTS = {9: "nine", 10: "ten"}
 _WORDS = {"in", "ok", "form"}
 _KEYS = {"at", "query", "pages only", *METHODS}
 
@@ -69,8 +73,8 @@ class _Once(yaml.SafeLoader):
 
 
 @cache
-def _document() -> dict[str, Any]:
-    return yaml.load(TABLE.read_text(), _Once)
+def _document(table: Path = TABLE) -> dict[str, Any]:
+    return yaml.load(table.read_text(), _Once)
 
 
 def exempt_from_csrf() -> dict[str, str]:
@@ -78,12 +82,17 @@ def exempt_from_csrf() -> dict[str, str]:
     return _document()["exempt from CSRF"]
 
 
-def rows() -> list[Row]:
+def api_rows() -> list[Row]:
+    """Every row of the API's table."""
+    return rows(API_TABLE, tuple(API_ACTORS))
+
+
+def rows(table: Path = TABLE, actors: Sequence[str] = tuple(ACTORS)) -> list[Row]:
     """Every row, in the order of the file."""
-    document = _document()
+    document = _document(table)
     found: list[Row] = []
     for policy in document["policies"]:
-        _ask(f"the policy {policy}", policy, document["policies"])
+        _ask(f"the policy {policy}", policy, document["policies"], actors)
     sections = [routes for name, routes in document.items() if name not in ("policies", "exempt from CSRF")]
     names = [route for routes in sections for route in routes]
     if twice := {name for name in names if names.count(name) > 1}:
@@ -91,29 +100,29 @@ def rows() -> list[Row]:
     for routes in sections:
         for route, body in routes.items():
             for row in body if isinstance(body, list) else [body]:
-                found.append(read_row(route, row, document["policies"]))
+                found.append(read_row(route, row, document["policies"], actors))
     return found
 
 
-def read_row(route: str, body: dict[str, Any], policies: dict[str, str]) -> Row:
+def read_row(route: str, body: dict[str, Any], policies: dict[str, str], actors: Sequence[str] = tuple(ACTORS)) -> Row:
     """One row, or BadTable naming what is wrong with it."""
     if unknown := set(body) - _KEYS:
         raise BadTable(f"{route}: {', '.join(sorted(unknown))} is not known. Known are {', '.join(sorted(_KEYS))}.")
-    asks = {method: _ask(route, body[method], policies) for method in METHODS if method in body}
+    asks = {method: _ask(route, body[method], policies, actors) for method in METHODS if method in body}
     if not asks:
         raise BadTable(f"{route}: no method.")
     return Row(route, asks, body.get("at", {}), body.get("query", {}), "pages only" in body)
 
 
-def _ask(route: str, said: Any, policies: dict[str, str]) -> Ask:
+def _ask(route: str, said: Any, policies: dict[str, str], actors: Sequence[str]) -> Ask:
     who, data = (said["who"], said.get("data", {})) if isinstance(said, dict) else (said, {})
     cells = str(policies.get(str(who), who)).split()
-    if len(cells) != len(ACTORS):
-        raise BadTable(f"{route}: “{who}” is neither a policy nor nine cells.")
+    if len(cells) != len(actors):
+        raise BadTable(f"{route}: “{who}” is neither a policy nor {_COUNTS[len(actors)]} cells.")
     for cell in cells:
         if cell not in _WORDS and not (cell.isdigit() and len(cell) == 3):
             raise BadTable(f"{route}: the cell “{cell}” is not known.")
-    return Ask(dict(zip(ACTORS, cells, strict=True)), data)
+    return Ask(dict(zip(actors, cells, strict=True)), data)
 
 
 def address(row: Row, things: Mapping[str, Any]) -> str:

@@ -124,7 +124,8 @@ def test_no_unsafe_request_passes_without_a_token(world, row):
 
 def uncovered(rows: list[authz.Row]) -> tuple[set[str], set[str]]:
     """Routes without a row, and rows without a route."""
-    exist, spoken_of = {name for name, _ in authz.routes()}, {row.route for row in rows}
+    exist = {name for name, _ in authz.routes() if not name.startswith(authz.API)}  # tests/api/test_access.py covers the rest
+    spoken_of = {row.route for row in rows}
     return exist - spoken_of, spoken_of - exist
 
 

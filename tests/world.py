@@ -18,8 +18,9 @@ from salesteam import health
 from tests import authz, authz_world, make
 from tests import cast as cast_module
 
-# Sessions are kept by signing in; an audit entry is how a read of something guarded is remembered.
-KEPT_BY_READING = ("reps_session", "reps_auditentry", "reps_auditdetail", "reps_audithead")
+# Sessions are kept by signing in, requests of a token are counted; an audit entry is how a read of something guarded is
+# remembered.
+KEPT_BY_READING = ("reps_session", "reps_apiuse", "reps_auditentry", "reps_auditdetail", "reps_audithead")
 _WRITTEN = """
 SELECT coalesce(sum(n_tup_ins + n_tup_upd + n_tup_del), 0)::bigint FROM pg_stat_xact_user_tables WHERE relname <> ALL(%s)
 """

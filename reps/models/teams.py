@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, FilteredRelation, Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
@@ -15,6 +15,7 @@ from reps.models.people import Rep, User
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import date
 
 
 class TeamQuerySet(models.QuerySet["Team"]):
@@ -30,6 +31,20 @@ class TeamQuerySet(models.QuerySet["Team"]):
     def visible_to(self, user: User) -> TeamQuerySet:
         """The tree is open to every signed-in colleague (TRUST, org tree)."""
         return self if user.is_authenticated and user.is_active else self.none()
+
+    def editable_by(self, user: User) -> TeamQuerySet:
+        """Admins write teams."""
+        return self.visible_to(user) if user.is_admin else self.none()
+
+    def sorted_by_name(self) -> TeamQuerySet:
+        """Annotates `sort_name` for pages in the order of names."""
+        return self.annotate(sort_name=Lower("name"))
+
+    def led_on(self, day: date) -> TeamQuerySet:
+        """Annotates who leads on that day: `lead_id_now`, `lead_name` (None if nobody)."""
+        current = Q(leads__superseded_at=None, leads__valid__contains=day)
+        found = self.annotate(lead_now=FilteredRelation("leads", condition=current))
+        return found.annotate(lead_id_now=F("lead_now__rep_id"), lead_name=F("lead_now__rep__name"))
 
 
 class Team(models.Model):

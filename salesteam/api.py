@@ -1,0 +1,16 @@
+"""Every address below `/api/v1/`, app by app. tests/authz_api.yaml says who may use each."""
+
+from django.urls import path
+
+from deals.api import urls as deals
+from reps.api import urls as reps
+from reps.api.schema_view import Nothing, Schema
+
+app_name = "api"
+urlpatterns = [
+    path("schema/", Schema.as_view(), name="schema"),
+    path("schema.yaml", Schema.as_view(), {"kind": "yaml"}, name="schema_yaml"),
+    *reps.urlpatterns,
+    *deals.urlpatterns,
+    path("<path:rest>", Nothing.as_view(), name="nothing"),
+]
