@@ -27,6 +27,14 @@ def near(day: date | None, today: date) -> str:
 
 
 @register.filter
+def soonish(day: date | None, today: date) -> str:
+    """18 Dec, with its year only where that day is half a year away or more: for cards, where a year is much room."""
+    if day is None:
+        return ""
+    return date_format(day, "j M" if abs((day - today).days) < 183 else "j M Y")
+
+
+@register.filter
 def due(day: date | None, today: date) -> str:
     """today, tomorrow, 2 days late, Fri 27 Nov."""
     if day is None:

@@ -29,15 +29,14 @@ function put(card, stage) {
   show(card);
 }
 
+// What went wrong is said by the events of the request.
+const ask = (verb, path, options) => htmx.ajax(verb, path, options).catch(() => {});
+const instead = (card) => ({ source: card, target: card, swap: "outerHTML" });
+
 function send(card, stage) {
   const { deal, version } = card.dataset;
   card.setAttribute("aria-busy", "true");
-  return htmx.ajax("POST", `/deals/${deal}/move/`, {
-    source: card,
-    target: card,
-    swap: "outerHTML",
-    values: { stage, version, query: query() },
-  });
+  ask("POST", `/deals/${deal}/move/`, { ...instead(card), values: { stage, version, query: query() } });
 }
 
 function move(card, stage) {
@@ -50,7 +49,7 @@ function move(card, stage) {
 function refresh(deal) {
   const card = cardOf(deal);
   if (!card || card.matches(".is-fixed")) return;
-  htmx.ajax("GET", `/deals/${deal}/move/?query=${encodeURIComponent(query())}`, { source: card, target: card, swap: "outerHTML" });
+  ask("GET", `/deals/${deal}/move/?query=${encodeURIComponent(query())}`, instead(card));
 }
 
 // A card that came back stands where the server says, and goes on if it was sent further meanwhile.
@@ -107,7 +106,7 @@ document.addEventListener("activity-logged", () => loggedAbout && refresh(logged
 
 // ── Ending a deal: the close form of its page, in a sheet ───────────────────────────────────────────────────────────
 function end(card, outcome) {
-  htmx.ajax("GET", `/deals/${card.dataset.deal}/close/?outcome=${outcome}`, { target: "#deal-sheet", swap: "innerHTML" });
+  ask("GET", `/deals/${card.dataset.deal}/close/?outcome=${outcome}`, { target: "#deal-sheet", swap: "innerHTML" });
 }
 
 document.addEventListener("htmx:afterSwap", (event) => {
@@ -314,13 +313,22 @@ function drag() {
   }
 }
 
-function dropped({ item, from, to, oldIndex }) {
+// Where the hand let go counts: after a quick move the placeholder may lag behind.
+function under({ clientX, clientY }) {
+  for (const element of document.elementsFromPoint(clientX, clientY)) {
+    const found = element.closest("#board-drops ol, .board-column");
+    if (found) return found.matches(".board-column") ? found.querySelector(".board-cards") : found;
+  }
+  return null;
+}
+
+function dropped({ item, from, to, oldIndex, originalEvent }) {
+  const over = under(originalEvent.changedTouches?.[0] ?? originalEvent) ?? to;
+  const goal = over.closest(".is-closed") ? from : over;
   document.documentElement.classList.remove("is-dragging");
-  if (to === from) return;
-  if (to.dataset.end) {
-    from.insertBefore(item, from.children[oldIndex] ?? null);
-    end(item, to.dataset.end);
-  } else move(item, to.dataset.stage);
+  if (goal === from || goal.dataset.end) from.insertBefore(item, from.children[oldIndex] ?? null);
+  if (goal.dataset.end) end(item, goal.dataset.end);
+  else if (goal !== from) move(item, goal.dataset.stage);
 }
 
 // ── One column at a time on a phone ─────────────────────────────────────────────────────────────────────────────────
