@@ -6,7 +6,7 @@ was written live meanwhile lies outside its snapshot and stays; where both want 
 and it starts over. (In READ COMMITTED it would overwrite the live write: tests/metrics/test_night_races.py shows it.)
 
 What a run of day D looks at, whatever the length of history: D itself, the days whose rows or roll-ups were written since the
-run before began, and the months and quarters these lie in. `everything` looks at all days, month by month.
+run before began, and the months and quarters these lie in. `run_all` looks at all days, quarter by quarter.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from django.db.models import Max, Min
 from django.db.utils import OperationalError
 
 from lib import clock
-from lib.periods import add_months, midnight
+from lib.periods import Period, add_months, containing, midnight
 from metrics import proof, revisions
 from metrics.models import NightRun
 from metrics.sql import read
@@ -111,18 +111,21 @@ def run_day(day: date, company: Company | None = None) -> Outcome:
 
 
 def run_all(company: Company | None = None, tell: Callable[[str], None] = lambda text: None) -> Outcome:
-    """Every business day since the first event, oldest first, a month of them at a time."""
+    """Every business day since the first event, oldest first, a quarter of them at a time.
+
+    A quarter, since its sum is only written down once all its months are proved.
+    """
     company = company or Company.load()
     total = Outcome()
-    days = every_day(company)
-    for month in sorted({day.replace(day=1) for day in days}):
-        inside = [day for day in days if day.replace(day=1) == month]
+    quarters: dict[Period, list[date]] = {}
+    for day in every_day(company):
+        quarters.setdefault(containing(day, "quarter", company.fiscal_start), []).append(day)
+    for quarter, days in quarters.items():
         for job in JOBS:
-            run = _claim(job, inside[-1], within=None)
-            if run is None:
-                continue
-            total.add(_attempt(run, company, again=True, whole=month, others=inside[:-1]) or Outcome())
-        tell(f"{month:%Y-%m}: {total.written} rows written so far")
+            run = _claim(job, days[-1], within=None)
+            if run is not None:
+                total.add(_attempt(run, company, again=True, whole=quarter, others=days[:-1]) or Outcome())
+        tell(f"{quarter.label}: {total.written} rows written so far")
     return total
 
 
@@ -146,7 +149,7 @@ def _claim(job: str, day: date, *, within: int | None) -> NightRun | None:
 
 
 def _attempt(
-    run: NightRun, company: Company, *, again: bool = False, whole: date | None = None, others: list[date] | None = None
+    run: NightRun, company: Company, *, again: bool = False, whole: Period | None = None, others: list[date] | None = None
 ) -> Outcome | None:
     """Do the run; None when somebody else has it in hand or it failed, which its row then says."""
     try:
@@ -182,7 +185,7 @@ def snapshot(isolation: str = REPEATABLE) -> Iterator[None]:
         yield
 
 
-def _work(run: NightRun, company: Company, *, again: bool, whole: date | None, others: list[date]) -> Outcome | None:
+def _work(run: NightRun, company: Company, *, again: bool, whole: Period | None, others: list[date]) -> Outcome | None:
     with snapshot():
         mine = NightRun.objects.select_for_update(skip_locked=True).filter(pk=run.pk)
         if not again:
@@ -190,7 +193,7 @@ def _work(run: NightRun, company: Company, *, again: bool, whole: date | None, o
         held = mine.first()
         if held is None:
             return None
-        scope = _whole_month(whole) if whole else _work_set(run, company)
+        scope = _whole(whole) if whole else _work_set(run, company)
         outcome = _proved(run.job, scope, company)
         outcome.written += revisions.write(run, scope.months, company)
         _finish(held, outcome, others)
@@ -224,7 +227,7 @@ def _add(outcome: Outcome, found: proof.Differences) -> None:
 
 
 def _finish(run: NightRun, outcome: Outcome, others: list[date]) -> None:
-    """Say on the row what came of it; in a whole month the earlier days were looked at with the last."""
+    """Say on the row what came of it; in a whole quarter the earlier days were looked at with the last."""
     horizon = read("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS x", {})[0]["x"]
     now = clock.now()
     done = {
@@ -240,8 +243,10 @@ def _finish(run: NightRun, outcome: Outcome, others: list[date]) -> None:
     NightRun.objects.filter(job=run.job, business_day__in=others).exclude(state=NightRun.State.DONE).update(**done)
 
 
-def _whole_month(month: date) -> WorkSet:
-    return WorkSet([(month, add_months(month, 1))], [month])
+def _whole(quarter: Period) -> WorkSet:
+    """All its days, a month in one statement: one over everything took far longer than its parts."""
+    months = [add_months(quarter.start_on, n) for n in range(3)]
+    return WorkSet([(month, add_months(month, 1)) for month in months], months)
 
 
 def _work_set(run: NightRun, company: Company) -> WorkSet:

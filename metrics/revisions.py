@@ -84,9 +84,9 @@ _QUOTAS = f"""
         SELECT e.rep_id, e.team_id, p.grain, p.start_on, e.metric, e.minor FROM metrics_effectivequota e
         JOIN month_of p ON p.month_on = e.month_on WHERE e.deal_type = ''
     )
-    SELECT 'quota_' || metric, scope_kind, scope_id, grain, start_on,
-           sum(minor) / (CASE WHEN metric = 'won_value' THEN %(unit)s ELSE {10**EffectiveQuota.COUNT_PLACES}.0 END) AS value
-    FROM ({_SCOPED}) x GROUP BY metric, scope_kind, scope_id, grain, start_on
+    SELECT 'quota_' || x.metric AS metric, scope_kind, scope_id, grain, start_on,
+           sum(minor) / (CASE WHEN x.metric = 'won_value' THEN %(unit)s ELSE {10**EffectiveQuota.COUNT_PLACES}.0 END) AS value
+    FROM ({_SCOPED}) x GROUP BY x.metric, scope_kind, scope_id, grain, start_on
 """
 
 _WRITE = """
@@ -106,7 +106,8 @@ SELECT f.metric, coalesce((%(versions)s::jsonb ->> f.metric)::int, 1), f.scope_k
        md5(concat_ws('|', f.metric, f.scope_kind, f.scope_id, f.grain, f.start_on, round(f.value, 6))), %(run)s,
        CASE WHEN l.metric IS NULL THEN 'first' WHEN s.stop_on > %(day)s THEN 'running' ELSE 'late' END
 FROM fresh f JOIN spans s ON s.grain = f.grain AND s.start_on = f.start_on
-LEFT JOIN latest l USING (metric, scope_kind, scope_id, grain, start_on)
+LEFT JOIN latest l ON l.metric = f.metric AND l.scope_kind = f.scope_kind AND l.scope_id = f.scope_id
+  AND l.grain = f.grain AND l.start_on = f.start_on
 WHERE round(f.value, 6) IS DISTINCT FROM l.value AND (l.metric IS NOT NULL OR f.value <> 0)
 ORDER BY f.metric, f.scope_kind, f.scope_id, f.grain, f.start_on
 """

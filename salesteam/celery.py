@@ -26,6 +26,7 @@ HEARTBEAT_S = 60
 MAIL_S = 10
 IMPORTS_S = 30
 TIDY_S = 900
+NIGHTS_S = 300
 
 CONFIGURATION: dict[str, Any] = {
     "task_acks_late": True,  # a task that dies with its worker is delivered again
@@ -67,6 +68,8 @@ CONFIGURATION: dict[str, Any] = {
         },
         "mail": {"task": "reps.tasks.send_mail", "schedule": MAIL_S, "options": {"expires": MAIL_S}},
         "imports": {"task": "deals.tasks.run_imports", "schedule": IMPORTS_S, "options": {"expires": IMPORTS_S}},
+        # Only asks which business days are due: a skipped or doubled beat, or a clock that jumps, does no harm (metrics/night.py).
+        "nights": {"task": "metrics.tasks.run_due_nights", "schedule": NIGHTS_S, "options": {"expires": NIGHTS_S}},
         "old_files": {"task": "deals.tasks.drop_old_files", "schedule": TIDY_S, "options": {"expires": TIDY_S}},
         "tidy": {"task": "reps.tasks.tidy", "schedule": TIDY_S, "options": {"expires": TIDY_S}},
     },
