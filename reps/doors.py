@@ -73,7 +73,10 @@ GROUPS = (
     ),
     Group(
         _("Trust"),
-        (Door("reps:audit", _("Audit trail"), _("Who changed what, and who took data out"), "shield-lock", OFFICE),),
+        (
+            Door("reps:audit", _("Audit trail"), _("Who changed what, and who took data out"), "shield-lock", OFFICE),
+            Door("reps:all_api_tokens", _("API tokens"), _("Which programs act for whom"), "key", OFFICE),
+        ),
     ),
 )
 

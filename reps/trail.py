@@ -74,6 +74,8 @@ WORDS: dict[str, Promise] = {
     "user.second_factor_on": gettext_lazy("switched the second factor on"),
     "user.second_factor_reset": gettext_lazy("reset a second factor"),
     "user.sign_out": gettext_lazy("signed somebody out everywhere"),
+    "user.token": gettext_lazy("made a token for a program"),
+    "user.token_revoke": gettext_lazy("revoked a token"),
 }
 # How the keys of facts and details read, in the order in which they stand.
 LABELS: dict[str, Promise] = {
@@ -100,6 +102,9 @@ LABELS: dict[str, Promise] = {
     "put": gettext_lazy("days"),
     "removed": gettext_lazy("days removed"),
     "sessions": gettext_lazy("sessions"),
+    "token": gettext_lazy("token"),
+    "scopes": gettext_lazy("may"),
+    "until": gettext_lazy("until"),
     "left": gettext_lazy("left"),
     "filters": gettext_lazy("filters"),
     "reason": gettext_lazy("why"),
@@ -118,7 +123,7 @@ _IDS = {
     "calendar": "holidaycalendar",
 }
 # Keys that hold a list; any other list of two is what was and what is.
-_LISTS = frozenset({"added", "fields", "filters", "led", "put", "removed", "taken"})
+_LISTS = frozenset({"added", "fields", "filters", "led", "put", "removed", "scopes", "taken"})
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 Names = dict[tuple[str, str], str]
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from reps.views import account, acts, audit, calendars, company, people, roles, second_factor, signin, signins, teams
+from reps.views import account, acts, audit, calendars, company, people, roles, second_factor, signin, signins, teams, tokens
 
 app_name = "reps"
 urlpatterns = [
@@ -14,6 +14,8 @@ urlpatterns = [
     path("me/", account.account, name="account"),
     path("me/access/", account.my_access, name="my_access"),
     path("me/changes/", account.my_trail, name="my_trail"),
+    path("me/tokens/", tokens.api_tokens_page, name="api_tokens"),
+    path("me/tokens/<int:pk>/revoke/", tokens.api_token_revoke, name="api_token_revoke"),
     path("me/second-factor/", second_factor.second_factor, name="second_factor"),
     path("me/second-factor/codes/", second_factor.renew_codes, name="second_factor_codes"),
     path("me/second-factor/off/", second_factor.switch_off, name="second_factor_off"),
@@ -72,6 +74,7 @@ urlpatterns = [
     path("settings/signins/<int:pk>/second-factor/", signins.reset_second_factor, name="signin_second_factor"),
     path("settings/signins/<int:pk>/invite-again/", signins.invite_again, name="invite_again"),
     path("settings/signins/<int:pk>/revoke/", signins.revoke, name="revoke"),
+    path("settings/tokens/", tokens.all_api_tokens, name="all_api_tokens"),
     path("settings/audit/", audit.audit_list, name="audit"),
     path("settings/audit/csv/", audit.audit_csv, name="audit_csv"),
 ]

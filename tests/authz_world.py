@@ -8,7 +8,7 @@ from uuid import UUID
 
 from deals.models import ImportBatch
 from lib import clock
-from reps import days_off, invitations, mail, tokens
+from reps import api_tokens, days_off, invitations, mail, tokens
 from reps.holiday_files import Day
 from reps.models import User
 from tests import make
@@ -30,6 +30,7 @@ def build(cast: Cast) -> dict[str, Any]:
     batch = ImportBatch.objects.create(created_by=cast.manager, state=ImportBatch.State.READY, file_names=["deals.csv"])
     return {
         "waiting": waiting.pk,
+        "token": api_tokens.issue(owner=cast.ana, name="Robot", by=cast.ana).token.pk,
         "secret": mail.new_invitation(waiting, by=cast.admin),
         "address_secret": tokens.sign_address(cast.ana, "ana.wijaya@example.com"),
         "uidb36": "1",

@@ -142,14 +142,16 @@ COMPANY = (
     Page("reps:signin_kind", who="admin", at={"pk": "user"}, queries=5),
     Page("reps:signin_link", who="admin", at={"pk": "user_without_rep"}, queries=6),
     Page("reps:signin_second_factor", who="admin", at={"pk": "user"}, queries=5),
+    Page("reps:all_api_tokens", who="admin", queries=5),
     Page("reps:audit", who="auditor", queries=8),
-    Page("reps:audit", who="manager", name="audit-manager", queries=6),
+    Page("reps:audit", who="manager", name="audit-manager", queries=7),
     Page("dashboard:styleguide", who="admin", queries=4),
 )
 ONESELF = (
     Page("reps:account", queries=7),
     Page("reps:second_factor", queries=4),
     Page("reps:confirm", queries=4),
+    Page("reps:api_tokens", queries=5),
     Page("reps:my_access", queries=5),
     Page("reps:my_trail", queries=5),
     Page("account_change_password", queries=4),

@@ -6,11 +6,15 @@ from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, When
 from django.utils.translation import gettext_lazy as _
 
 from lib import clock
 from reps.models.people import User
+
+
+def _alive() -> Q:
+    return Q(revoked_at=None, expires_at__gt=clock.now(), owner__is_active=True, epoch=F("owner__session_epoch"))
 
 
 class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
@@ -28,8 +32,11 @@ class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
 
     def standing(self) -> ApiTokenQuerySet:
         """Neither revoked nor run out nor ended with the sessions of their owner, who may still sign in."""
-        alive = Q(revoked_at=None, expires_at__gt=clock.now(), owner__is_active=True, epoch=F("owner__session_epoch"))
-        return self.filter(alive)
+        return self.filter(_alive())
+
+    def with_state(self) -> ApiTokenQuerySet:
+        """Annotates `works`: whether it stands."""
+        return self.annotate(works=Case(When(_alive(), then=True), default=False, output_field=models.BooleanField()))
 
 
 class ApiToken(models.Model):
