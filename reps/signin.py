@@ -10,11 +10,13 @@ from typing import Any
 import structlog
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend
+from allauth.account.stages import LoginStage
 from django.contrib.auth import authenticate
 from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -66,6 +68,10 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Closed: people are invited."""
         return False
+
+    def get_login_stages(self) -> list[str]:
+        """What comes between the right password and the sign-in."""
+        return ["reps.signin.SecondStep"]
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
         """Count the attempt, then check the password. Raises ValidationError for who has to wait."""
@@ -127,6 +133,19 @@ def wait_for_code_words(minutes: int) -> str:
 
 
 # ── The second step ─────────────────────────────────────────────────────────────────────────────────────────────────
+class SecondStep(LoginStage):
+    """Stops a sign-in until the code is given. allauth's own stage would load what passkeys need, with every start."""
+
+    key = "second_step"
+    urlname = "mfa_authenticate"
+
+    def handle(self) -> tuple[HttpResponse | None, bool]:
+        """On to the page for the code, where one is asked for."""
+        if self.login.user is not None and second_factor.is_on(self.login.user):
+            return redirect(self.urlname), True
+        return None, True
+
+
 def begin_second_step(request: HttpRequest, user: User, *, remembered: bool) -> None:
     """The password was right: keep for a quarter of an hour what the second step needs."""
     request.session[_BETWEEN] = {"remembered": remembered, "was": user.get_session_auth_hash()}

@@ -37,6 +37,7 @@ from reps.signin import TOO_MANY, AccountAdapter
 
 FIELD = "confirm_password"
 _NOT_CARRIED = (FIELD, "csrfmiddlewaretoken")
+_NOT_TYPED = (*_NOT_CARRIED, "idempotency_key")
 _FILE = "file"
 _PANEL = "panel-body"
 View = Callable[..., HttpResponseBase]
@@ -143,7 +144,7 @@ def _carry(request: HttpRequest, fault: ValidationError | None) -> HttpResponse:
         "has_files": bool(request.FILES),
         "fault": fault,
         "back": _way_back(request).get("back", "/"),
-        "is_sent": True,
+        "is_typed": any(name not in _NOT_TYPED for name in request.POST),
     }
     if is_fragment(request):
         return _to_panel(render(request, "reps/_confirm.html", context))

@@ -52,6 +52,8 @@ class SetupForm(forms.Form):
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.user = user
+        # The picture comes first: on a phone a field that takes the focus would scroll past it.
+        self.fields["code"].widget.attrs["autofocus"] = self.is_bound
 
     def read_seed(self) -> str | None:
         """The seed that was sent, where it is good."""

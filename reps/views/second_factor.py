@@ -7,7 +7,6 @@ from typing import Any
 
 from allauth.account.internal.stagekit import clear_login
 from allauth.account.stages import LoginStageController
-from allauth.mfa.stages import AuthenticateStage
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -39,7 +38,7 @@ def second_step(request: HttpRequest) -> HttpResponse:
     """After the right password: a code from the phone, or a recovery code."""
     if request.user.is_authenticated:
         return go(request, settings.LOGIN_REDIRECT_URL)
-    stage = LoginStageController.enter(request, AuthenticateStage.key)
+    stage = LoginStageController.enter(request, signin.SecondStep.key)
     user = stage.login.user if stage else None
     if user is None or "again" in request.POST or not signin.may_go_on(request, user):
         clear_login(request)
