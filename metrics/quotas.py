@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -20,6 +20,8 @@ from reps.access import Viewer, viewer_of
 from reps.models import Company, Rep, Team, User
 
 MONEY = (Quota.Metric.WON_VALUE,)
+# Whose number, and of which month: (rep, team, month).
+Key = tuple[int | None, int | None, date]
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,22 @@ class NewQuota:
     amount: Decimal | None
     rep_id: int | None = None
     team_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What a save did: how many numbers changed, and the instant by which it can be taken back."""
+
+    count: int
+    at: datetime
+
+
+class Stale(Exception):
+    """Somebody changed some of the numbers since they were read; nothing was saved. `now` holds what stands there."""
+
+    def __init__(self, now: dict[Key, Quota | None]) -> None:
+        super().__init__(len(now))
+        self.now = now
 
 
 def is_money(metric: str) -> bool:
@@ -49,12 +67,14 @@ def may_set(viewer: Viewer, *, rep_id: int | None = None, team_id: int | None = 
 
 
 def set_quotas(
-    *, metric: str, deal_type: str = "", numbers: Sequence[NewQuota], by: User | None, company: Company, reason: str = ""
-) -> int:
-    """Bring the months named to these numbers, all or none; returns how many changed. Equal ones are left alone.
+    *, metric: str, deal_type: str = "", numbers: Sequence[NewQuota], by: User | None, company: Company, reason: str = "",
+    seen: Mapping[Key, Decimal | None] | None = None,
+) -> Saved:  # fmt: skip
+    """Bring the months named to these numbers, all or none. Equal ones are left alone.
 
-    Money is taken in the company's currency and whole minor units, counts with four decimals. Raises PermissionDenied
-    when one of them is not this person's to set (`by` None is the system).
+    Money is taken in the company's currency and whole minor units, counts with four decimals. `seen` says what stood
+    there when the numbers were chosen: raises Stale where something else stands there now, unless it is what is wanted.
+    Raises PermissionDenied when one of them is not this person's to set (`by` None is the system).
     """
     if by is not None:
         viewer = viewer_of(by)
@@ -66,33 +86,56 @@ def set_quotas(
         now = clock.now()
         found = _current(metric, deal_type, numbers)
         changed = [new for new in numbers if _rounded(new.amount, currency) != _amount(found.get(_key(new)))]
+        if seen is not None:
+            _refuse_stale(changed, found, seen)
         gone = [found[_key(new)].pk for new in changed if _key(new) in found]
         if gone:
             Quota.objects.filter(pk__in=gone).update(superseded_at=now)
         rows = [_row(new, metric, deal_type, currency, now, by, reason) for new in changed if new.amount is not None]
         Quota.objects.bulk_create(rows)
         _record(changed, found, metric, deal_type, currency, by, reason)
-    return len(changed)
+    return Saved(len(changed), now)
 
 
 def undo(*, made_at: datetime, by: User, company: Company) -> int:
-    """Take back what this person set at that instant, where nobody has changed it since; returns how many."""
+    """Take back what this person set or took away at that instant, where nobody has changed it since; returns how many.
+
+    Raises Stale where somebody changes it at this moment.
+    """
     with transaction.atomic():
         made = list(Quota.objects.filter(actor=by, recorded_at=made_at).select_for_update().order_by("pk"))
-        before = {_key_of(row): row for row in Quota.objects.filter(superseded_at=made_at)}
+        before = {_key_of(row): row for row in Quota.objects.filter(superseded_at=made_at).order_by("pk")}
+        taken = [row for key, row in before.items() if key not in {_key_of(row) for row in made}]
         back = 0
-        for kind in {(row.metric, row.deal_type) for row in made}:
-            standing = [row for row in made if (row.metric, row.deal_type) == kind and row.superseded_at is None]
+        for metric, deal_type in {(row.metric, row.deal_type) for row in [*made, *taken]}:
+            standing = [row for row in made if (row.metric, row.deal_type) == (metric, deal_type) and row.superseded_at is None]
+            gone = [row for row in taken if (row.metric, row.deal_type) == (metric, deal_type)]
             numbers = [NewQuota(row.month_on, _amount(before.get(_key_of(row))), row.rep_id, row.team_id) for row in standing]
-            back += set_quotas(metric=kind[0], deal_type=kind[1], numbers=numbers, by=by, company=company)
+            numbers += _still_without(metric, deal_type, gone)
+            seen = {_key_of(row)[:3]: row.amount for row in standing}
+            back += set_quotas(metric=metric, deal_type=deal_type, numbers=numbers, by=by, company=company, seen=seen).count
     return back
 
 
+def _still_without(metric: str, deal_type: str, gone: Sequence[Quota]) -> list[NewQuota]:
+    """The numbers that were taken away and have not been set again since."""
+    numbers = [NewQuota(row.month_on, row.amount, row.rep_id, row.team_id) for row in gone]
+    standing = _current(metric, deal_type, numbers)
+    return [new for new in numbers if _key(new) not in standing]
+
+
+def _refuse_stale(changed: Sequence[NewQuota], found: Mapping[Key, Quota], seen: Mapping[Key, Decimal | None]) -> None:
+    now = {_key(new): found.get(_key(new)) for new in changed if _amount(found.get(_key(new))) != seen.get(_key(new))}
+    if now:
+        raise Stale(now)
+
+
 def _row(new: NewQuota, metric: str, deal_type: str, currency: str, now: datetime, by: User | None, reason: str) -> Quota:
-    assert new.amount is not None
+    amount = _rounded(new.amount, currency)
+    assert amount is not None
     return Quota(
         rep_id=new.rep_id, team_id=new.team_id, metric=metric, deal_type=deal_type, month_on=new.month_on, currency=currency,
-        amount=_rounded(new.amount, currency), recorded_at=now, actor=by, reason=reason,
+        amount=amount, recorded_at=now, actor=by, reason=reason,
     )  # fmt: skip
 
 
@@ -106,7 +149,7 @@ def _amount(row: Quota | None) -> Decimal | None:
     return row.amount if row else None
 
 
-def _key(new: NewQuota) -> tuple[int | None, int | None, date]:
+def _key(new: NewQuota) -> Key:
     return (new.rep_id, new.team_id, new.month_on)
 
 
@@ -122,19 +165,21 @@ def _lock(numbers: Iterable[NewQuota]) -> None:
     list(Team.objects.select_for_update(no_key=True).filter(pk__in=teams).order_by("pk").values_list("pk", flat=True))
 
 
-def _current(metric: str, deal_type: str, numbers: Sequence[NewQuota]) -> dict[tuple[int | None, int | None, date], Quota]:
+def _current(metric: str, deal_type: str, numbers: Sequence[NewQuota]) -> dict[Key, Quota]:
     reps = {new.rep_id for new in numbers if new.rep_id is not None}
     teams = {new.team_id for new in numbers if new.team_id is not None}
     months = {new.month_on for new in numbers}
-    rows = Quota.objects.current().filter(
-        Q(rep__in=reps) | Q(team__in=teams), metric=metric, deal_type=deal_type, month_on__in=months
+    rows = (
+        Quota.objects.current()
+        .filter(Q(rep__in=reps) | Q(team__in=teams), metric=metric, deal_type=deal_type, month_on__in=months)
+        .select_related("actor")
     )
     return {(row.rep_id, row.team_id, row.month_on): row for row in rows}
 
 
 def _record(
     changed: Sequence[NewQuota],
-    found: dict[tuple[int | None, int | None, date], Quota],
+    found: dict[Key, Quota],
     metric: str,
     deal_type: str,
     currency: str,

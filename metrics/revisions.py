@@ -126,7 +126,8 @@ def _write(run: NightRun, spans: Sequence[Period], fresh: str, company: Company)
 
 def _values(spans: Sequence[Period], company: Company) -> tuple[dict[str, str], dict[str, Any]]:
     params: dict[str, Any] = {}
-    rows, months = [], []
+    rows: list[str] = []
+    months: list[str] = []
     for k, span in enumerate(spans):
         params |= {f"grain{k}": span.grain, f"start{k}": span.start_on, f"stop{k}": span.end_on}
         rows.append(f"(%(grain{k})s, %(start{k})s::date, %(stop{k})s::date)")
@@ -150,7 +151,8 @@ def _write_medians(run: NightRun, spans: Sequence[Period], company: Company) -> 
     """The company's figures that are no sums."""
     at = AsOf(max(clock.today(company.zone), run.business_day), is_now=True)
     found = kpis_many(COMPANY, list(spans), as_of=at.day, company=company, open_in=())
-    rows, params = [], {}
+    rows: list[str] = []
+    params: dict[str, Any] = {}
     for k, (span, figures) in enumerate(zip(spans, found, strict=True)):
         for key in _MEDIANS:
             name = f"{key}{k}"

@@ -21,6 +21,11 @@ CREATE FUNCTION metrics_ratio(part numeric, whole numeric) RETURNS bigint LANGUA
     FROM (SELECT div(part, whole) AS q, part - div(part, whole) * whole AS r) d
 $$;
 
+-- Whether a dated fact stood at that instant; without one, whether it stands.
+CREATE FUNCTION metrics_stood(recorded timestamptz, superseded timestamptz, known timestamptz) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE WHEN known IS NULL THEN superseded IS NULL ELSE recorded <= known AND (superseded IS NULL OR superseded > known) END
+$$;
+
 CREATE FUNCTION metrics_calendar_of(team bigint) RETURNS bigint LANGUAGE sql STABLE AS $$
     SELECT coalesce(
         (SELECT a.calendar_id FROM reps_team t JOIN reps_team a ON t.path LIKE a.path || '%' AND a.calendar_id IS NOT NULL
@@ -28,17 +33,17 @@ CREATE FUNCTION metrics_calendar_of(team bigint) RETURNS bigint LANGUAGE sql STA
         (SELECT calendar_id FROM reps_company))
 $$;
 
-CREATE FUNCTION metrics_effective(reps bigint[], first date, last date)
+CREATE FUNCTION metrics_effective(reps bigint[], first date, last date, known timestamptz DEFAULT NULL)
 RETURNS TABLE (rep_id bigint, team_id bigint, metric varchar, deal_type varchar, month_on date, minor bigint)
 LANGUAGE sql STABLE AS $$
 WITH q AS (
     SELECT q.rep_id, q.metric, q.deal_type, q.month_on,
            q.amount * 10 ^ (CASE WHEN q.currency = '' THEN 4 ELSE metrics_places(q.currency) END)::numeric AS base
     FROM metrics_quota q
-    WHERE q.superseded_at IS NULL AND q.rep_id = ANY(reps) AND q.month_on BETWEEN first AND last
+    WHERE metrics_stood(q.recorded_at, q.superseded_at, known) AND q.rep_id = ANY(reps) AND q.month_on BETWEEN first AND last
 ), seats AS MATERIALIZED (
     SELECT m.rep_id, m.team_id, m.valid, metrics_calendar_of(m.team_id) AS calendar_id
-    FROM reps_teammembership m WHERE m.superseded_at IS NULL AND m.rep_id = ANY(reps)
+    FROM reps_teammembership m WHERE metrics_stood(m.recorded_at, m.superseded_at, known) AND m.rep_id = ANY(reps)
 ), here AS (
     SELECT r.id AS rep_id, r.joined_on, r.left_on FROM reps_rep r WHERE r.id IN (SELECT q.rep_id FROM q)
 ), free AS MATERIALIZED (
@@ -46,7 +51,7 @@ WITH q AS (
     WHERE c.joint_leave_is_off OR h.kind <> 'joint_leave'
 ), away AS MATERIALIZED (
     SELECT l.rep_id, l.valid, l.works_share FROM reps_leave l
-    WHERE l.superseded_at IS NULL AND l.rep_id = ANY(reps) AND l.valid && daterange(first - 40, (last + interval '1 month')::date + 40)
+    WHERE metrics_stood(l.recorded_at, l.superseded_at, known) AND l.rep_id = ANY(reps) AND l.valid && daterange(first - 40, (last + interval '1 month')::date + 40)
 ), span AS (
     -- Beyond the months only where somebody is on leave across their edge: five days in a row may begin or end outside.
     SELECT here.rep_id, d.day::date AS day
@@ -79,6 +84,14 @@ WITH q AS (
 SELECT q.rep_id, p.team_id, q.metric, q.deal_type, q.month_on,
        metrics_ratio(q.base * p.upto * 100, p.workdays * 100) - metrics_ratio(q.base * (p.upto - p.present) * 100, p.workdays * 100)
 FROM q JOIN placed p ON p.rep_id = q.rep_id AND p.month_on = q.month_on
+$$;
+
+-- Working days of a calendar in [first, stop).
+CREATE FUNCTION metrics_working_days(calendar bigint, first date, stop date) RETURNS int LANGUAGE sql STABLE AS $$
+    SELECT count(*)::int FROM reps_company c, generate_series(first, stop - 1, interval '1 day') d (day)
+    WHERE substr(c.working_days, extract(isodow FROM d.day)::int, 1) = '1' AND NOT EXISTS (
+        SELECT FROM reps_holiday h WHERE h.calendar_id = calendar AND h.day_on = d.day::date
+          AND (c.joint_leave_is_off OR h.kind <> 'joint_leave'))
 $$;
 
 CREATE FUNCTION metrics_settle(reps bigint[], first date, last date) RETURNS void LANGUAGE plpgsql AS $$
@@ -197,7 +210,9 @@ DROP FUNCTION metrics_quota_changed();
 DROP FUNCTION metrics_settle_months(date, date);
 DROP FUNCTION metrics_settle_all(bigint[]);
 DROP FUNCTION metrics_settle(bigint[], date, date);
-DROP FUNCTION metrics_effective(bigint[], date, date);
+DROP FUNCTION metrics_working_days(bigint, date, date);
+DROP FUNCTION metrics_effective(bigint[], date, date, timestamptz);
+DROP FUNCTION metrics_stood(timestamptz, timestamptz, timestamptz);
 DROP FUNCTION metrics_calendar_of(bigint);
 DROP FUNCTION metrics_ratio(numeric, numeric);
 """

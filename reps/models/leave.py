@@ -40,7 +40,7 @@ class Leave(Versioned):
     # The share of a working day still worked: 0 away, 0.5 half time.
     works_share = models.DecimalField(_("still works"), max_digits=3, decimal_places=2, default=0)
 
-    objects = LeaveQuerySet.as_manager()
+    objects = LeaveQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta:
         constraints: ClassVar = [
