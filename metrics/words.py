@@ -14,6 +14,7 @@ from metrics.definitions import Metric, Source
 from metrics.windows import Days
 
 GRAIN_NAMES: dict[str, Promise] = {
+    "day": gettext_lazy("Day"),
     "week": gettext_lazy("Week"),
     "month": gettext_lazy("Month"),
     "quarter": gettext_lazy("Quarter"),
@@ -22,7 +23,9 @@ GRAIN_NAMES: dict[str, Promise] = {
 
 
 def period_name(period: Period) -> str:
-    """Week 38 of 2026, September 2026, Q3 2026, 2026."""
+    """Tue 15 Sep 2026, Week 38 of 2026, September 2026, Q3 2026, 2026."""
+    if period.grain == "day":
+        return date_format(period.start_on, "D j M Y")
     year, _dash, rest = period.label.partition("-")
     if period.grain == "week":
         return _("Week %(week)s of %(year)s") % {"week": rest.lstrip("W0"), "year": year}
