@@ -151,15 +151,18 @@ class Line:
     is_blanked: bool = False
 
 
-def in_words(entries: Iterable[AuditEntry] | QuerySet[AuditEntry], *, without_values: bool = False) -> list[Line]:
+def in_words(
+    entries: Iterable[AuditEntry] | QuerySet[AuditEntry], *, without_values: bool = False, about: User | None = None
+) -> list[Line]:
     """The rows with names looked up: one query for the rows, one for each kind of subject among them.
 
     `without_values` leaves out what was typed and what stood there before: a manager reads that it was done, and by whom.
+    `about` is somebody whose name is at hand already.
     """
     if isinstance(entries, QuerySet):
         entries = entries.select_related("actor", "detail")
     rows = list(entries)
-    names = _names(rows)
+    names = _names(rows, {("user", str(about.pk)): about.name} if about else {})
     lines = [_line(row, names) for row in rows]
     if not without_values:
         return lines
@@ -173,7 +176,7 @@ def did(verb: str) -> str:
     return str(WORDS[verb]) if verb in WORDS else verb
 
 
-def _names(rows: list[AuditEntry]) -> Names:
+def _names(rows: list[AuditEntry], known: Names) -> Names:
     """The names of every subject and of every id in the facts."""
     wanted: dict[str, set[str]] = {kind: set() for kind in _NAMED}
     for row in rows:
@@ -181,9 +184,9 @@ def _names(rows: list[AuditEntry]) -> Names:
             wanted[row.subject_type].add(row.subject_id)
         for key, value in row.facts.items():
             wanted.get(_IDS.get(key, ""), set()).update(str(one) for one in _each(value) if isinstance(one, int))
-    names: Names = {}
-    for kind, ids in wanted.items():
-        if ids:
+    names = dict(known)
+    for kind, found_ids in wanted.items():
+        if ids := {one for one in found_ids if (kind, one) not in known}:
             found = _NAMED[kind][0]._default_manager.filter(pk__in=ids).values_list("pk", "name")
             names |= {(kind, str(pk)): name for pk, name in found}
     return names

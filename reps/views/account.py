@@ -75,4 +75,4 @@ def my_access(request: Request) -> HttpResponse:
 def my_trail(request: Request) -> HttpResponse:
     """What was done to my data, and by whom."""
     rows = AuditEntry.objects.visible_to(request.user).about(request.user)[:_OWN_ROWS]
-    return show(request, "reps/my_trail.html", {"trail": trail.in_words(rows)})
+    return show(request, "reps/my_trail.html", {"trail": trail.in_words(rows, about=request.user)})

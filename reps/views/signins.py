@@ -58,7 +58,7 @@ def signin(request: Request, pk: int) -> HttpResponse:
         "preview": preview.of(person, request.company),
         "is_waiting": person.is_active and not person.has_usable_password(),
         "last_seen": Session.objects.of(person).first(),
-        "trail": trail.in_words(AuditEntry.objects.visible_to(request.user).about(person)[:_TRAIL_ROWS]),
+        "trail": trail.in_words(AuditEntry.objects.visible_to(request.user).about(person)[:_TRAIL_ROWS], about=person),
         "may_edit": request.user.is_admin,
         "is_me": person.pk == request.user.pk,
         "now": clock.now(),
