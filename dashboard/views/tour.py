@@ -15,7 +15,9 @@ from reps.access import Viewer
 from reps.requests import Request
 
 _ABOUT: dict[str, Promise] = {
-    "deals:list": _("Open deals as a list or as a board: filter, drag to the next stage, plan the next step. Four fields make one."),
+    "deals:list": _(
+        "Open deals as a list or as a board: filter, drag to the next stage, plan the next step. Four fields make one."
+    ),
     "metrics:numbers": _("Won, lost, value, win rate and cycle of any team, rep and period, each explained by its rows."),
     "deals:activities": _("What was logged, and the meetings that wait for an outcome."),
     "deals:accounts": _("Customers with their contacts, deals and what happened."),
@@ -23,6 +25,7 @@ _ABOUT: dict[str, Promise] = {
     "reps:people": _("Who is in which team, since when, and how to reach them."),
     "reps:teams": _("The reporting lines. A lead sees everyone below."),
     "reps:roles": _("What each job may do."),
+    "metrics:quotas": _("A year of quotas by rep, team and month: paste a table, see every reading, save all of it or nothing."),
     "deals:pipelines": _("The steps a sale takes, and which of them count as qualified."),
     "deals:products": _("What you sell, with list prices."),
     "reps:calendars": _("Holidays by year, for the company and for teams."),

@@ -140,7 +140,7 @@ let opened = null;
 const menu = get("move-menu");
 
 function openMenu(card) {
-  if (!menu || card.matches(".is-fixed")) return;
+  if (!menu?.showPopover || card.matches(".is-fixed")) return;
   opened = card.dataset.deal;
   const button = card.querySelector(".card-move");
   menu.querySelector("[data-menu-name]").textContent = card.querySelector(".card-link").textContent;
@@ -169,7 +169,7 @@ function closeMenu() {
 document.addEventListener("click", (event) => {
   const plain = !(event.ctrlKey || event.metaKey || event.shiftKey || event.button);
   const button = event.target.closest(".card-move");
-  if (button && plain && menu) {
+  if (button && plain && menu?.showPopover) {
     event.preventDefault();
     if (!menu.matches(":popover-open")) openMenu(button.closest(".board-card"));
   }
@@ -309,7 +309,8 @@ function drag() {
     });
   }
   for (const list of all("#board-drops ol")) {
-    if (!window.Sortable.get(list)) window.Sortable.create(list, { group: { name: "deals", pull: false }, draggable: ".board-card" });
+    if (window.Sortable.get(list)) continue;
+    window.Sortable.create(list, { group: { name: "deals", pull: false }, draggable: ".board-card", ghostClass: "is-place" });
   }
 }
 

@@ -140,6 +140,30 @@ def test_on_a_phone_a_card_is_moved_by_taps(cast: Cast, deal: Deal, visit: Open)
     assert window.overflow() == []
 
 
+def test_on_a_phone_a_card_held_and_pulled_to_the_edge_goes_on(cast: Cast, deal: Deal, visit: Open) -> None:
+    page = visit(cast.ana, width=PHONE).open("/deals/board/").page
+    page.tap(f"[data-tab='{cast.qualified.pk}']")
+    page.wait_for_selector(f"[data-tab='{cast.qualified.pk}'][aria-current]")
+    box = page.locator(f"#card-{deal.pk}").bounding_box()
+    assert box is not None
+    finger, x, y = page.context.new_cdp_session(page), box["x"] + 80, box["y"] + 60
+
+    def touch(kind: str, *points: tuple[float, float]) -> None:
+        finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": at[0], "y": at[1]} for at in points]})
+
+    touch("touchStart", (x, y))
+    page.wait_for_timeout(400)
+    for step in range(12):
+        touch("touchMove", (x + (PHONE - 10 - x) * step / 11, y))
+        page.wait_for_timeout(20)
+    page.wait_for_selector(f"[data-tab='{cast.proposal.pk}'][aria-current]")
+    touch("touchMove", (PHONE / 2, y))
+    page.wait_for_timeout(200)
+    touch("touchEnd")
+    page.wait_for_selector(".toast-note:has-text('Moved Mawar to')")
+    assert Deal.objects.get(pk=deal.pk).stage != cast.qualified
+
+
 def test_of_two_windows_the_second_learns_who_moved_it_where(cast: Cast, deal: Deal, visit: Open) -> None:
     first, second = visit(cast.ana).open("/deals/board/"), visit(cast.manager).open("/deals/board/")
     second.expect("409")
