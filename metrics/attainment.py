@@ -22,8 +22,9 @@ PAGE_ROWS = 50
 AROUND = 2
 _COLUMNS = (
     "'rep_id', rep_id, 'name', name, 'team_id', team_id, 'team_name', team_name, 'credited', credited, 'quota', quota, "
-    "'elapsed', elapsed, 'total', total"
+    "'elapsed', elapsed, 'total', total, 'standing', standing"
 )
+_AROUND_COLUMNS = _COLUMNS.replace("'standing', standing", "'standing', p.standing")
 _ALL = f"""
 WITH {{lines}}
 SELECT json_build_object(
@@ -47,7 +48,7 @@ WITH {{lines}}, ranked AS (
                  CASE WHEN sees IN ('exact', 'share') THEN ratio END DESC NULLS LAST,
                  CASE WHEN sees = 'rank' THEN rank END, lower(name), rep_id) AS place
     FROM ranked r
-), me AS (SELECT rank, sees, standing FROM ranked WHERE rep_id = %(me)s AND rank IS NOT NULL)
+), me AS (SELECT rank, band, sees, standing FROM ranked WHERE rep_id = %(me)s AND rank IS NOT NULL)
 SELECT json_build_object(
     'own', (SELECT CASE WHEN partly THEN NULL ELSE value END FROM own),
     'actual', (SELECT coalesce(sum(credited), 0) FROM lines), 'street', (SELECT coalesce(sum(quota), 0) FROM lines),
@@ -55,7 +56,9 @@ SELECT json_build_object(
     'count', (SELECT count(*) FROM lines), 'ranked', (SELECT count(*) FROM ranked WHERE rank IS NOT NULL),
     'rows', (SELECT json_agg(json_build_object({_COLUMNS}, 'rank', rank, 'band', band, 'sees', sees) ORDER BY place)
              FROM placed WHERE place > %(after)s AND place <= %(after)s + %(size)s),
-    'around', (SELECT json_agg(json_build_object({_COLUMNS}, 'rank', p.rank, 'band', band, 'sees', p.sees) ORDER BY p.rank, lower(name))
+    'me', (SELECT json_build_object({_COLUMNS}, 'rank', rank, 'band', band, 'sees', sees) FROM placed WHERE rep_id = %(me)s),
+    'in_band', (SELECT count(*) FROM ranked r, me WHERE r.band = me.band AND (r.sees <> 'rank' OR r.rep_id = %(me)s)),
+    'around', (SELECT json_agg(json_build_object({_AROUND_COLUMNS}, 'rank', p.rank, 'band', p.band, 'sees', p.sees) ORDER BY p.rank, lower(name))
                FROM placed p, me WHERE abs(p.rank - me.rank) <= {AROUND} AND (%(all)s OR me.standing <> 'band')
                  AND (p.sees <> 'band' OR p.rep_id = %(me)s))
 )::text
@@ -75,6 +78,13 @@ class Line:
     quota: Decimal | None
     elapsed: int
     total: int
+    # What colleagues read of the team's attainments (Team.Standing).
+    standing: str = ""
+
+    @property
+    def gap(self) -> Decimal | None:
+        """What is missing; None without a quota, never negative."""
+        return None if self.quota is None else max(self.quota - self.credited, Decimal(0))
 
     @property
     def attainment(self) -> Decimal | None:
@@ -150,7 +160,10 @@ class Place:
 
 @dataclass(frozen=True)
 class Board:
-    """One page of a leaderboard; `around` are those next to the reader, where the team's setting lets ranks be seen."""
+    """One page of a leaderboard; `around` are those next to the reader, where the team's setting lets ranks be seen.
+
+    `me` is the reader's own line and `in_band` how many stand in the same band, themselves included.
+    """
 
     whole: Attainment
     rows: Sequence[Place]
@@ -158,6 +171,8 @@ class Board:
     count: int
     ranked: int
     after: int
+    me: Place | None = None
+    in_band: int = 0
 
     @property
     def next_after(self) -> int | None:
@@ -206,6 +221,8 @@ def leaderboard(
         count=found["count"],
         ranked=found["ranked"],
         after=after,
+        me=_place(found["me"], unit) if found["me"] else None,
+        in_band=found["in_band"],
     )
 
 
@@ -213,7 +230,7 @@ def _line(row: Mapping[str, Any], unit: int) -> Line:
     return Line(
         rep_id=row["rep_id"], name=row["name"], team_id=row["team_id"], team_name=row["team_name"] or "",
         credited=_units(row["credited"], unit) or Decimal(0), quota=_units(row["quota"], unit), elapsed=row["elapsed"] or 0,
-        total=row["total"] or 0,
+        total=row["total"] or 0, standing=row["standing"] or "",
     )  # fmt: skip
 
 

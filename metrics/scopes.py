@@ -35,7 +35,7 @@ class Scope:
     """Whose deals and activities count. `id` is the team's or rep's; `path` a team's place in the tree.
 
     `is_parent` says that there are teams below, `holds_mine` that the reader's own team is it or among them; both are
-    known of scopes read by `by_key`.
+    known of scopes read by `by_key`. `standing` is what colleagues read of a team's attainments.
     """
 
     kind: ScopeKind
@@ -44,6 +44,7 @@ class Scope:
     path: str = ""
     is_parent: bool = False
     holds_mine: bool = False
+    standing: str = ""
 
     @property
     def key(self) -> str:
@@ -76,7 +77,7 @@ COMPANY = Scope(ScopeKind.COMPANY)
 
 def of_team(team: Team) -> Scope:
     """The team and everything below it."""
-    return Scope(ScopeKind.TEAM, team.pk, team.name, team.path)
+    return Scope(ScopeKind.TEAM, team.pk, team.name, team.path, standing=team.standing)
 
 
 def of_rep(rep: Rep) -> Scope:

@@ -58,12 +58,11 @@ _TO_COME = {
 
 def lines(scope: Scope, period: Period, target: Target, at: AsOf, company: Company) -> tuple[str, dict[str, Any]]:
     """The WITH parts (without the word), ending with `lines`, and their parameters."""
-    credited, params = _credited(scope, period, target, at, company)
-    asked = _ASKED_AS_KNOWN if at.known_at else _ASKED
+    credited, params = credits_of(scope, period, target, at, company)
     text = f"""
     inside AS MATERIALIZED (SELECT id FROM reps_team WHERE path LIKE %(scope_path)s),
     credited AS (SELECT rep_id, sum(value) AS value FROM ({credited}) c GROUP BY rep_id HAVING sum(value) <> 0),
-    asked AS ({asked.replace("{mine}", _mine(scope, "e"))}),
+    asked AS ({asked_of(scope, at)}),
     who AS (SELECT rep_id FROM credited UNION SELECT rep_id FROM asked),
     seat AS (
         SELECT w.rep_id, m.team_id FROM who w
@@ -93,23 +92,30 @@ def lines(scope: Scope, period: Period, target: Target, at: AsOf, company: Compa
         ) o
     )
     """
-    return text, {**params, **_params(scope, period, target, at, company)}
+    return text, {**params, **params_of(scope, period, target, at, company)}
 
 
 # By the team on each day, so that a mover's quota is asked in part of each team.
 _ASKED = """
-SELECT e.rep_id, sum(e.minor) AS value FROM metrics_effectivequota e
-WHERE e.metric = %(metric)s AND e.deal_type = %(deal_type)s AND e.month_on = ANY(%(months)s) AND {mine} GROUP BY e.rep_id
+SELECT {who}, sum(e.minor) AS value FROM metrics_effectivequota e
+WHERE e.metric = %(metric)s AND e.deal_type = %(deal_type)s AND e.month_on = ANY(%(months)s) AND {mine} GROUP BY {who}
 """
 _ASKED_AS_KNOWN = """
-SELECT e.rep_id, sum(e.minor) AS value FROM metrics_effective(
+SELECT {who}, sum(e.minor) AS value FROM metrics_effective(
     ARRAY(SELECT DISTINCT g.rep_id FROM metrics_quota g WHERE g.rep_id IS NOT NULL AND g.month_on = ANY(%(months)s)),
     %(first_month)s, %(last_month)s, %(known_at)s) e
-WHERE e.metric = %(metric)s AND e.deal_type = %(deal_type)s AND e.minor <> 0 AND {mine} GROUP BY e.rep_id
+WHERE e.metric = %(metric)s AND e.deal_type = %(deal_type)s AND e.minor <> 0 AND {mine} GROUP BY {who}
 """
 
 
-def _mine(scope: Scope, alias: str) -> str:
+def asked_of(scope: Scope, at: AsOf, *, teams: bool = False) -> str:
+    """rep_id, value and with `teams` the team_id of that day, as SQL: what was asked of each rep after leave."""
+    who = "e.rep_id, e.team_id" if teams else "e.rep_id"
+    return (_ASKED_AS_KNOWN if at.known_at else _ASKED).format(who=who, mine=mine(scope, "e"))
+
+
+def mine(scope: Scope, alias: str) -> str:
+    """The condition that a row of a rep and team lies in the scope."""
     if scope.is_rep:
         return f"{alias}.rep_id = %(scope_id)s"
     return f"{alias}.team_id IN (SELECT id FROM inside)" if scope.is_team else "TRUE"
@@ -129,7 +135,8 @@ def months_of(period: Period) -> list[date]:
     return months
 
 
-def _params(scope: Scope, period: Period, target: Target, at: AsOf, company: Company) -> dict[str, Any]:
+def params_of(scope: Scope, period: Period, target: Target, at: AsOf, company: Company) -> dict[str, Any]:
+    """What the queries of this module ask with."""
     months = months_of(period)
     return {
         **facts.scope_params(scope, at),
@@ -139,45 +146,52 @@ def _params(scope: Scope, period: Period, target: Target, at: AsOf, company: Com
     }  # fmt: skip
 
 
-def _credited(scope: Scope, period: Period, target: Target, at: AsOf, company: Company) -> tuple[str, dict[str, Any]]:
-    """rep_id and value: sums of the roll-ups today; for another day or an earlier state of knowledge, of the rows themselves."""
+def credits_of(
+    scope: Scope, period: Period, target: Target, at: AsOf, company: Company, *, teams: bool = False
+) -> tuple[str, dict[str, Any]]:
+    """rep_id, value and with `teams` the team_id of that day, as SQL.
+
+    Sums of the roll-ups today; for another day or an earlier state of knowledge, of the rows themselves.
+    """
     if at.is_now:
-        return _from_rollups(scope, period, target)
+        return _from_rollups(scope, period, target, teams=teams)
+    who = "f.rep_id, f.team_id" if teams else "f.rep_id"
     unit = 1 if is_money(target.metric) else _COUNT_UNIT
     typed = "JOIN deals_deal d ON d.id = f.deal_id AND d.deal_type = %(deal_type)s" if target.deal_type else ""
     if target.metric == M.WON_VALUE:
-        text, params = facts.relations(scope, [period], at, company, parts=("credits",))
+        text, params = facts.relations(scope, [period], at, company, parts=("credits",), teams=teams)
         value = 10 ** places(company.currency)
-        return f"WITH {text} SELECT f.rep_id, f.base_amount * {value} AS value FROM credits f {typed}", params
+        return f"WITH {text} SELECT {who}, f.base_amount * {value} AS value FROM credits f {typed}", params
     if target.metric == M.WON_COUNT:
-        text, params = facts.relations(scope, [period], at, company, parts=("closed",))
-        return f"WITH {text} SELECT f.rep_id, {unit} AS value FROM closed f {typed} WHERE f.ending = 'won'", params
+        text, params = facts.relations(scope, [period], at, company, parts=("closed",), teams=teams)
+        return f"WITH {text} SELECT {who}, {unit} AS value FROM closed f {typed} WHERE f.ending = 'won'", params
     part = {M.MEETINGS_SCHEDULED: "booked", M.LEADS_CREATED: "leads"}.get(M(target.metric), "happened")
-    text, params = activity_facts.relations(scope, [period], at, company, parts=(part,))
+    text, params = activity_facts.relations(scope, [period], at, company, parts=(part,), teams=teams)
     where = f"WHERE f.{target.metric}" if part == "happened" else ""
-    return f"WITH {text} SELECT f.rep_id, {unit} AS value FROM {part} f {where}", params
+    return f"WITH {text} SELECT {who}, {unit} AS value FROM {part} f {where}", params
 
 
-def _from_rollups(scope: Scope, period: Period, target: Target) -> tuple[str, dict[str, Any]]:
+def _from_rollups(scope: Scope, period: Period, target: Target, *, teams: bool) -> tuple[str, dict[str, Any]]:
     """Months or quarters of the roll-up, less what is booked for later today and after."""
     grain = "quarter" if period.grain in ("quarter", "year") else "month"
     starts = months_of(period)[::3] if grain == "quarter" else [period.start_on]
     unit = 1 if is_money(target.metric) else _COUNT_UNIT
     sums = f"""
-    SELECT p.rep_id, {target.column}::bigint * {unit} AS value FROM metrics_repperiod p
-    WHERE p.grain = %(grain)s AND p.start_on = ANY(%(starts)s) AND {_mine(scope, "p")}
+    SELECT p.rep_id{", p.team_id" if teams else ""}, {target.column}::bigint * {unit} AS value FROM metrics_repperiod p
+    WHERE p.grain = %(grain)s AND p.start_on = ANY(%(starts)s) AND {mine(scope, "p")}
     """
     params: dict[str, Any] = {"grain": grain, "starts": starts, "now": clock.now()}
     to_come = _TO_COME.get(M(target.metric))
     if to_come is None:
         return sums, params
-    seat = "" if not scope.is_team else """
-        JOIN reps_teammembership e ON e.rep_id = a.rep_id AND e.superseded_at IS NULL AND e.valid @> a.occurred_on
-            AND e.team_id IN (SELECT id FROM inside)"""  # fmt: skip
+    join = "JOIN" if scope.is_team else "LEFT JOIN"
+    seat = "" if not scope.is_team and not teams else f"""
+        {join} reps_teammembership e ON e.rep_id = a.rep_id AND e.superseded_at IS NULL AND e.valid @> a.occurred_on
+            {"AND e.team_id IN (SELECT id FROM inside)" if scope.is_team else ""}"""  # fmt: skip
     whose = "a.rep_id = %(scope_id)s" if scope.is_rep else "TRUE"
     return (
         f"""{sums} UNION ALL
-    SELECT a.rep_id, -{unit}::bigint FROM deals_activity a {seat}
+    SELECT a.rep_id{", e.team_id" if teams else ""}, -{unit}::bigint FROM deals_activity a {seat}
     WHERE a.occurred_at > %(now)s AND a.occurred_on >= %(start_on)s AND a.occurred_on < %(stop_on)s AND {to_come} AND {whose}
     """,
         params,
