@@ -21,7 +21,7 @@ from deals.listing import Asked
 from deals.models import Deal, DealEvent, Stage
 from deals.models.pipeline import DealQuerySet
 from deals.signs import signs
-from deals.views.listing import Row, whose
+from deals.views.listing import Row, remembering_view, whose
 from lib import clock, htmx
 from lib.templatetags.ui import moment
 from lib.text import clean_param, int_param
@@ -72,7 +72,7 @@ def deals_board(request: Request) -> HttpResponse:
         "whose": whose(request, asked, outline=False),
         "may_move": any(card.may_move for _column, cards in columns for card in cards),
     }
-    return htmx.page_or_fragment(request, "deals/board.html", "deals/_board.html", context)
+    return remembering_view(request, htmx.page_or_fragment(request, "deals/board.html", "deals/_board.html", context), "board")
 
 
 def _shared(request: Request, asked: Asked) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Count, F, Sum
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
@@ -29,11 +29,14 @@ from lib.text import clean_param
 from reps.access import viewer_of
 from reps.gates import for_sales, for_those_who_may
 from reps.models import Rep, Team
+from reps.preferences import keep
 from reps.requests import Request
 from reps.sudo import recent_password_for_file
 
 # Sums are said of at most so many deals: they must never cost a table.
 SUMMED = 5000
+# Which of the two a person used last: "list" or "board".
+VIEW_COOKIE = "deals_view"
 # Products that the filter offers.
 MOST_PRODUCTS = 200
 
@@ -61,7 +64,9 @@ def _rows(request: Request) -> tuple[Asked, DealQuerySet]:
 @require_GET
 @for_sales
 def deals(request: Request) -> HttpResponse:
-    """The list; with `scope=company` the other teams' deals in outline."""
+    """The list; with `scope=company` the other teams' deals in outline. The bare address leads to the board for whoever used it last."""
+    if not request.GET and request.COOKIES.get(VIEW_COOKIE) == "board" and not htmx.is_fragment(request):
+        return redirect("deals:board")
     if clean_param(request.GET, "scope") == "company":
         return _outline(request)
     asked, rows = _rows(request)
@@ -86,7 +91,14 @@ def deals(request: Request) -> HttpResponse:
         "query": asked.link(),
         "may_change_many": viewer_of(request.user).may("deal.edit"),
     }
-    return htmx.page_or_fragment(request, "deals/list.html", "deals/_list.html", context)
+    return remembering_view(request, htmx.page_or_fragment(request, "deals/list.html", "deals/_list.html", context), "list")
+
+
+def remembering_view(request: Request, response: HttpResponse, view: str) -> HttpResponse:
+    """The same answer; a person who chose list or board finds it again."""
+    if (view == "board" or clean_param(request.GET, "view") == view) and request.COOKIES.get(VIEW_COOKIE) != view:
+        keep(response, VIEW_COOKIE, view)
+    return response
 
 
 def _states(asked: Asked) -> list[dict[str, Any]]:

@@ -121,12 +121,22 @@ def test_the_switch_keeps_the_filters(cast: Cast, deals: Any, signed_in: SignIn)
     assert 'href="/deals/board/?q=maw&mine=0&pushed=1"' in client.get("/deals/?q=maw&pushed=1&mine=0").content.decode().replace(
         "&amp;", "&"
     )
-    assert 'href="/deals/?q=maw&mine=0&pushed=1"' in client.get("/deals/board/?q=maw&pushed=1&mine=0").content.decode().replace(
-        "&amp;", "&"
-    )
+    assert 'href="/deals/?q=maw&mine=0&pushed=1&view=list"' in client.get(
+        "/deals/board/?q=maw&pushed=1&mine=0"
+    ).content.decode().replace("&amp;", "&")
     found = signed_in(cast.ana, htmx=True).get("/deals/board/?q=maw").content.decode()
     assert "<html" not in found
     assert 'id="view-switch"' in found
+
+
+def test_deals_opens_on_the_view_that_was_used_last(cast: Cast, deals: Any, signed_in: SignIn) -> None:
+    client = signed_in(cast.ana)
+    assert client.get("/deals/").status_code == 200
+    client.get("/deals/board/")
+    assert client.get("/deals/")["Location"] == "/deals/board/"
+    assert client.get("/deals/?pushed=1").status_code == 200
+    client.get("/deals/?view=list")
+    assert client.get("/deals/").status_code == 200
 
 
 def test_there_is_a_picker_where_there_is_more_than_one_pipeline(cast: Cast, deals: Any, signed_in: SignIn) -> None:
