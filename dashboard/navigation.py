@@ -58,6 +58,7 @@ _ADMIN = (
     Entry("reps:people", _("People"), "people", "p"),
     Entry("reps:teams", _("Teams"), "diagram-3", "t"),
     Entry("reps:roles", _("Roles"), "person-badge", "r"),
+    Entry("metrics:quotas", _("Quotas"), "flag", "q"),
     Entry("deals:pipelines", _("Stages"), "sliders", "s"),
     Entry("deals:products", _("Products"), "box", "o"),
     Entry("reps:calendars", _("Calendars"), "calendar3", "e"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -60,6 +61,10 @@ def build(cast: Cast) -> dict[str, Any]:
         "north_scope": f"team:{cast.north.pk}",
         "ana_scope": f"rep:{cast.ana.rep.pk}",
         "south": cast.south.pk,
+        "ana_row": f"r{cast.ana.rep.pk}",
+        "north_row": f"t{cast.north.pk}",
+        "ana_january": json.dumps({f"r{cast.ana.rep.pk}-2026-01": "60.000.000"}),
+        "north_january": json.dumps({f"t{cast.north.pk}-2026-01": "60.000.000"}),
         "role": make.role("Closer").pk,
         "rep": cast.ana.rep.pk,
         "ana": cast.ana.rep.pk,

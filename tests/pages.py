@@ -85,6 +85,12 @@ NUMBERS = (
     Page("metrics:definitions", queries=4),
     Page("metrics:explain_rows", query={"metric": "won_count", "scope": "company", "period": "2026-Q3"}, queries=8),
     Page("metrics:rep_panel", at={"pk": "ana"}, queries=7),
+    Page("metrics:quotas", who="admin", queries=8),
+    Page("metrics:quotas", who="manager", name="metrics-quotas-manager", queries=8),
+    Page("metrics:quota_paste", who="admin", queries=8),
+    Page("metrics:quota_fill", who="admin", queries=8),
+    Page("metrics:quota_history", who="admin", queries=9),
+    Page("metrics:quota_teams", who="admin", query={"q": "o"}, queries=5),
     Page("metrics:figures", query={"scope": "company"}, queries=5),
     Page("metrics:scopes", query={"q": "a"}, queries=6),
 )

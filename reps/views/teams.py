@@ -95,6 +95,7 @@ def team(request: Request, pk: int) -> HttpResponse:
         "may_edit": request.user.is_admin,
         "may_place": request.user.is_admin or (viewer.may("team.edit") and found.pk in viewer.subtree_team_ids),
         "shows_numbers": viewer.reads_everything or found.pk in viewer.team_ids | viewer.subtree_team_ids,
+        "shows_quotas": viewer.reads_everything or found.pk in viewer.subtree_team_ids,
     }
     return show(request, "reps/team.html", context)
 
