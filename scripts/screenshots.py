@@ -86,6 +86,7 @@ SCENES = (
     Scene("manager-home", "dashboard-home", Look(1440, False, "en"), _whole_home),
     Scene("manager-home-dark", "dashboard-home", Look(1440, True, "en"), _whole_home),
     Scene("deals", "deals-list", Look(1440, False, "en")),
+    Scene("board", "deals-board-manager", Look(1440, False, "en")),
     Scene("deal", "deals-detail", Look(1440, False, "en")),
     Scene("explain", "dashboard-home", Look(1440, False, "en"), _explain),
     Scene("rep-home-phone", "dashboard-mine", Look(390, False, "id")),

@@ -13,6 +13,7 @@ const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
 // ── Moving ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 // Deal → the stage it should go on to once the answer to its last move is there.
 const wanted = new Map();
+let moved = "";
 
 function show(card) {
   card.scrollIntoView({ block: "nearest", inline: "nearest", behavior: calm ? "auto" : "smooth" });
@@ -41,6 +42,7 @@ function send(card, stage) {
 
 function move(card, stage) {
   if (card.matches(".is-fixed")) return;
+  moved = card.dataset.deal;
   put(card, stage);
   if (card.getAttribute("aria-busy") === "true") wanted.set(card.dataset.deal, stage);
   else if (stage !== card.dataset.stage) send(card, stage);
@@ -355,10 +357,16 @@ function watch() {
 }
 
 // ── Coming back: the same place, the same card ──────────────────────────────────────────────────────────────────────
+// Undo is pressed in a toast: the card that it brings back has the focus then.
+let undone = "";
+document.addEventListener("submit", (event) => {
+  if (event.target.closest("#toasts")) undone = moved;
+});
+
 function remember() {
   if (!board()) return;
   const tops = Object.fromEntries(all(".board-cards").map((list) => [list.dataset.stage, list.scrollTop]));
-  const deal = focusedCard()?.dataset.deal;
+  const deal = undone || focusedCard()?.dataset.deal;
   sessionStorage.setItem("board", JSON.stringify({ search: location.search, left: board().scrollLeft, tops, deal }));
 }
 

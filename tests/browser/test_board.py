@@ -68,6 +68,7 @@ def test_a_card_is_dragged_to_the_next_stage_and_undo_brings_it_back(cast: Cast,
     assert window.barriers() == []
     page.click(".toast-note form button")
     page.wait_for_selector(".toast-note:has-text('is as before')")
+    page.wait_for_selector(f"#deal-{deal.pk}:focus")
     assert (column_of(page, deal), counts(page)) == ("Qualified", ["1", "1", "0", "0"])
     assert Deal.objects.get(pk=deal.pk).stage == cast.qualified
 
