@@ -84,7 +84,7 @@ class Line:
     @property
     def gap(self) -> Decimal | None:
         """What is missing; None without a quota, never negative."""
-        return None if self.quota is None else max(self.quota - self.credited, Decimal(0))
+        return targets.gap(self.credited, self.quota)
 
     @property
     def attainment(self) -> Decimal | None:
@@ -120,7 +120,7 @@ class Attainment:
     @property
     def gap(self) -> Decimal | None:
         """What is missing; None without a quota, never negative."""
-        return None if self.roll_up.quota is None else max(self.roll_up.quota - self.roll_up.actual, Decimal(0))
+        return targets.gap(self.roll_up.actual, self.roll_up.quota)
 
     @property
     def band(self) -> Band | None:
@@ -198,8 +198,9 @@ def attainment(scope: Scope, period: Period, *, at: AsOf, company: Company, targ
 
 
 def leaderboard(
-    scope: Scope, period: Period, *, viewer: Viewer, at: AsOf, company: Company, target: Target | None = None, after: int = 0
-) -> Board:
+    scope: Scope, period: Period, *, viewer: Viewer, at: AsOf, company: Company, target: Target | None = None, after: int = 0,
+    size: int = PAGE_ROWS,
+) -> Board:  # fmt: skip
     """Fifty lines of the scope by attainment as this person may read them, in one query.
 
     Managers read those below them exactly, admins and auditors everyone; colleagues what each team's setting lets them:
@@ -208,7 +209,7 @@ def leaderboard(
     target = target or Target()
     text, params = lines(scope, period, target, at, company)
     exact = list(viewer.own_ids | viewer.subtree_rep_ids)
-    asked = {"all": viewer.reads_everything, "exact": exact, "me": viewer.rep_id, "after": after, "size": PAGE_ROWS}
+    asked = {"all": viewer.reads_everything, "exact": exact, "me": viewer.rep_id, "after": after, "size": size}
     found = document(_BOARD.replace("{lines}", text), {**params, **asked})
     unit = target.unit(company)
     roll_up = RollUp(

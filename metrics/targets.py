@@ -120,6 +120,11 @@ def attainment(actual: Decimal, quota: Decimal | None) -> Decimal | None:
     return actual / quota if quota else None
 
 
+def gap(actual: Decimal, quota: Decimal | None) -> Decimal | None:
+    """What is missing to the quota, never negative; None without one."""
+    return None if quota is None else max(quota - actual, Decimal(0))
+
+
 def band(actual: Decimal, quota: Decimal | None) -> Band | None:
     """The band, compared by numerator and denominator and never by a rounded ratio (DOMAIN §0.5)."""
     if not quota:

@@ -23,6 +23,7 @@ from metrics import asking, board, cards, scopes, tables
 from metrics.definitions import Kind, Metric, Unit
 from metrics.figures import Figure, of_rows
 from metrics.groups import Group
+from metrics.reports import reads_quotas
 from metrics.tables import Asked
 from metrics.windows import AsOf, as_of
 from reps.gates import for_sales
@@ -30,6 +31,8 @@ from reps.requests import Request
 from reps.sudo import recent_password_for_file
 
 PAGE_LINES = 25
+# The pages that the scope picker leads to, by the word in its address.
+PICKS_FOR = {"activity": "metrics:activity_report", "quota": "metrics:quota_report"}
 
 
 @require_GET
@@ -212,15 +215,18 @@ def _link(request: Request, **change: str) -> str:
 
 
 def _options(request: Request, text: str) -> list[dict[str, str]]:
-    period = clean_param(request.GET, "period", most=12)
+    period, page = clean_param(request.GET, "period", most=12), clean_param(request.GET, "for", most=20)
     kept = {"period": period} if period else {}
+    found = scopes.options(text, request.user)
+    if page == "quota":
+        found = [scope for scope in found if reads_quotas(request.user.viewer, scope)]
     return [
         {
             "name": scope.title,
             "icon": {"company": "building", "team": "people", "rep": "person"}[scope.kind.value],
-            "url": f"{reverse('metrics:numbers')}?{urlencode({'scope': scope.key, **kept})}",
+            "url": f"{reverse(PICKS_FOR.get(page, 'metrics:numbers'))}?{urlencode({'scope': scope.key, **kept})}",
         }
-        for scope in scopes.options(text, request.user)
+        for scope in found
     ]
 
 
