@@ -12,5 +12,6 @@ urlpatterns = [
     path("schema.yaml", Schema.as_view(), {"kind": "yaml"}, name="schema_yaml"),
     *reps.urlpatterns,
     *deals.urlpatterns,
+    path("", Nothing.as_view(), name="root"),
     path("<path:rest>", Nothing.as_view(), name="nothing"),
 ]

@@ -113,7 +113,7 @@ class Money(serializers.RegexField):
 
     def to_internal_value(self, data: Any) -> Any:
         """The amount."""
-        if not isinstance(data, str):
+        if not isinstance(data, str) or data != data.strip():
             self.fail("invalid")
         return super().to_internal_value(data)
 

@@ -43,7 +43,7 @@ class Nothing(ApiView):
     gates: ClassVar = dict.fromkeys(("GET", "POST", "PATCH", "DELETE"), everyone)
 
     @extend_schema(exclude=True)
-    def get(self, request: Any, rest: str) -> HttpResponse:
+    def get(self, request: Any, rest: str = "") -> HttpResponse:
         """404."""
         raise Http404
 
