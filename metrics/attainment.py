@@ -25,13 +25,12 @@ _COLUMNS = (
     "'elapsed', elapsed, 'total', total, 'standing', standing"
 )
 _AROUND_COLUMNS = _COLUMNS.replace("'standing', standing", "'standing', p.standing")
-_ALL = f"""
-WITH {{lines}}
-SELECT json_build_object(
+# What `of_document` reads, for documents that hold more than this.
+FIELDS = f"""
     'own', (SELECT CASE WHEN partly THEN NULL ELSE value END FROM own),
     'lines', (SELECT json_agg(json_build_object({_COLUMNS}) ORDER BY lower(name), rep_id) FROM lines)
-)::text
 """
+_ALL = f"WITH {{lines}} SELECT json_build_object({FIELDS})::text"
 # Where a person reads the band only, the order inside a band says nothing but the name; ranks stand in a part of their own.
 _BOARD = f"""
 WITH {{lines}}, ranked AS (
@@ -188,7 +187,11 @@ def attainment(scope: Scope, period: Period, *, at: AsOf, company: Company, targ
     """
     target = target or Target()
     text, params = lines(scope, period, target, at, company)
-    found = document(_ALL.replace("{lines}", text), params)
+    return of_document(document(_ALL.replace("{lines}", text), params), target, company)
+
+
+def of_document(found: Mapping[str, Any], target: Target, company: Company) -> Attainment:
+    """The attainment that a document with FIELDS tells."""
     unit = target.unit(company)
     read = [_line(row, unit) for row in found["lines"] or ()]
     street = sum((line.quota or Decimal(0) for line in read), Decimal(0))

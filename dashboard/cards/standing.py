@@ -14,10 +14,13 @@ from django.utils.translation import pgettext
 
 from dashboard.cards.scale import Change, Scale, change, lang, name_of, scale_for
 from dashboard.panels.standing import Span, Standing
-from lib import charts
+from lib import charts, numbers
+from lib.bullets import Bullet, Mark, bullet
 from lib.periods import Period
 from metrics import figures
+from metrics.attainment import Attainment
 from metrics.definitions import METRICS, Metric
+from metrics.targets import is_over_assigned, shown_percent
 
 SHOWN = ("won_value", "won_count", "win_rate", "average_deal", "median_cycle_days")
 # A year has more days than a line needs points.
@@ -38,6 +41,26 @@ class FigureCell:
 
 
 @dataclass(frozen=True)
+class TargetCell:
+    """One figure against the quota: its name, value, a line below it and how that line stands."""
+
+    key: str
+    title: str
+    text: str
+    note: str
+    state: str = ""
+
+
+@dataclass(frozen=True)
+class TargetCard:
+    """Where a quota is set: what is reached of it, what is missing, the pace, and the picture of the three."""
+
+    cells: tuple[TargetCell, ...]
+    bullet: SafeString
+    over: str
+
+
+@dataclass(frozen=True)
 class StandingCard:
     """What the template needs."""
 
@@ -48,12 +71,15 @@ class StandingCard:
     # Empty where there is nothing to compare with.
     before_words: str
     year_ago_words: str
+    # None where nothing was asked.
+    target: TargetCard | None
 
 
 def card(standing: Standing, *, currency: str, fiscal_start: int, height: int = 150) -> StandingCard:
     """The card of a standing."""
     spans = (standing.now, standing.before, standing.year_ago)
-    scale = scale_for(max(span.total for span in spans), currency)
+    quota = standing.against.roll_up.quota
+    scale = scale_for(max([*(span.total for span in spans), quota or Decimal(0)]), currency)
     names = [name_of(span.period, fiscal_start) for span in spans]
     return StandingCard(
         cells=tuple(_cell(METRICS[key], standing, currency) for key in SHOWN),
@@ -61,7 +87,67 @@ def card(standing: Standing, *, currency: str, fiscal_start: int, height: int = 
         chart=_chart(standing, scale, names, height) if any(span.total for span in spans) else SafeString(""),
         before_words="" if standing.before.figures.is_empty else _against(names[1], standing),
         year_ago_words="" if standing.is_one_back or standing.year_ago.figures.is_empty else _against(names[2], standing),
+        target=None if quota is None else _target(standing.against, quota, scale, currency, is_running=standing.is_running),
     )
+
+
+# ── Against the quota ───────────────────────────────────────────────────────────────────────────────────────────────
+def _target(found: Attainment, quota: Decimal, scale: Scale, currency: str, *, is_running: bool) -> TargetCard:
+    won, pace = found.roll_up.actual, found.pace
+    cells = [_reached(found, quota, currency), _gap(found, currency)]
+    if is_running:
+        cells += [_pace(found, currency), _run_rate(found, currency)]
+    marks = [Mark(float(quota), _("Quota %(amount)s") % {"amount": scale.write(quota)})]
+    if is_running and pace.expected is not None:
+        marks.append(Mark(float(pace.expected), _("Pace today %(amount)s") % {"amount": scale.write(pace.expected)}, "pace"))
+    picture = bullet(Bullet(float(won), _("Won %(amount)s") % {"amount": scale.write(won)}, marks))
+    return TargetCard(tuple(cells), picture, _over(found))
+
+
+def _reached(found: Attainment, quota: Decimal, currency: str) -> TargetCell:
+    ratio = found.roll_up.attainment or Decimal(0)
+    note = _("%(percent)s of %(quota)s") % {
+        "percent": f"{numbers.number(shown_percent(ratio), lang(), 1)}%", "quota": numbers.money_short(quota, currency, lang()),
+    }  # fmt: skip
+    return TargetCell("won_value", _("Won"), numbers.money_short(found.roll_up.actual, currency, lang()), note)
+
+
+def _gap(found: Attainment, currency: str) -> TargetCell:
+    gap, left = found.gap or Decimal(0), found.total - found.elapsed
+    if not gap:
+        return TargetCell("gap", _("Gap to quota"), numbers.money_short(gap, currency, lang()), _("quota is met"), "good")
+    note = ""
+    if left:
+        note = _("%(amount)s a working day") % {"amount": numbers.money_short(gap / left, currency, lang())}
+    return TargetCell("gap", _("Gap to quota"), numbers.money_short(gap, currency, lang()), note)
+
+
+def _pace(found: Attainment, currency: str) -> TargetCell:
+    pace = found.pace
+    if pace.ratio is None or pace.expected is None:
+        return TargetCell("pace", _("Pace"), numbers.DASH, _("no working day has passed"))
+    text = f"{numbers.number(shown_percent(pace.ratio), lang(), 1)}%"
+    apart = found.roll_up.actual - pace.expected
+    amount = numbers.money_short(abs(apart), currency, lang())
+    if apart < 0:
+        return TargetCell("pace", _("Pace"), text, _("▼ %(amount)s behind") % {"amount": amount}, "bad")
+    return TargetCell("pace", _("Pace"), text, _("▲ %(amount)s ahead") % {"amount": amount}, "good")
+
+
+def _run_rate(found: Attainment, currency: str) -> TargetCell:
+    rate = found.pace.run_rate
+    text = numbers.DASH if rate is None else numbers.money_short(rate, currency, lang())
+    days = _("day %(day)s of %(days)s") % {"day": found.elapsed, "days": found.total}
+    return TargetCell("run_rate", _("At this pace"), text, days)
+
+
+def _over(found: Attainment) -> str:
+    """A warning where the reps were asked for far more than the team."""
+    roll_up = found.roll_up
+    if not is_over_assigned(roll_up.street_quota, roll_up.manager_quota) or roll_up.over_assignment is None:
+        return ""
+    percent = numbers.percent(roll_up.over_assignment, lang(), 1)
+    return _("The reps' quotas ask for %(percent)s more than the team's.") % {"percent": percent}
 
 
 def _against(name: str, standing: Standing) -> str:

@@ -10,9 +10,12 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from dashboard.cards.scale import Scale, fine_scale
+from dashboard.cards.scale import Scale, fine_scale, lang
 from dashboard.panels.open_deals import Tally
 from dashboard.panels.people import CHANNELS, Crew, Person
+from lib import numbers
+from metrics.attainment import Attainment, Line
+from metrics.targets import attainment, shown_percent
 
 # Rows that fit beside *Needs you*; the rest is one link away.
 SHOWN = 6
@@ -29,6 +32,8 @@ class WeekRow:
     rep_id: int | None
     team_id: int | None
     won: Decimal
+    # None where nothing was asked of them in the period.
+    quota: Decimal | None
     open: Decimal
     open_deals: int
     counts: tuple[int, ...]
@@ -36,6 +41,17 @@ class WeekRow:
     quiet: bool
     left: bool
     members: int
+
+    @property
+    def percent(self) -> str:
+        """Of the quota, as it is shown; empty without one."""
+        ratio = attainment(self.won, self.quota)
+        return "" if ratio is None else f"{numbers.number(shown_percent(ratio), lang(), 1)}%"
+
+    @property
+    def share(self) -> float:
+        """Of the quota, for the bar; it ends at one and a half."""
+        return min(float(attainment(self.won, self.quota) or 0), 1.5)
 
 
 @dataclass(frozen=True)
@@ -47,10 +63,18 @@ class WeekCard:
     rows: tuple[WeekRow, ...]
     most_won: Decimal
     more: int
+    # The share of the period's working days that have passed; a tick on each bar.
+    pace: float | None
+
+    @property
+    def has_quota(self) -> bool:
+        """Something is asked of somebody."""
+        return any(row.quota for row in self.rows)
 
 
-def card(crew: Crew, *, won: Mapping[int, Decimal], open_by: Mapping[int, Tally], today: date, currency: str) -> WeekCard:
+def card(crew: Crew, *, against: Attainment, open_by: Mapping[int, Tally], today: date, currency: str) -> WeekCard:
     """Rows by money won, largest first."""
+    won = {line.rep_id: line for line in against.lines}
     groups = _teams(crew)
     by_team = len(groups) > 1
     rows = [_team_row(crew, team_id, people, won, open_by, today) for team_id, people in groups.items()] if by_team else [
@@ -63,6 +87,7 @@ def card(crew: Crew, *, won: Mapping[int, Decimal], open_by: Mapping[int, Tally]
         rows=tuple(rows[:SHOWN]),
         most_won=max([row.won for row in rows] or [ZERO]),
         more=len(rows) - len(rows[:SHOWN]),
+        pace=against.elapsed / against.total if 0 < against.elapsed < against.total else None,
     )
 
 
@@ -75,19 +100,20 @@ def _teams(crew: Crew) -> dict[int, list[Person]]:
     return groups
 
 
-def _has_place(person: Person, won: Mapping[int, Decimal], open_by: Mapping[int, Tally]) -> bool:
+def _has_place(person: Person, won: Mapping[int, Line], open_by: Mapping[int, Tally]) -> bool:
     """Sellers who are here, and anyone on whom money hangs."""
     return (person.sells and person.left_on is None) or person.rep_id in won or person.rep_id in open_by
 
 
-def _rep_row(person: Person, won: Mapping[int, Decimal], open_by: Mapping[int, Tally], today: date) -> WeekRow:
+def _rep_row(person: Person, won: Mapping[int, Line], open_by: Mapping[int, Tally], today: date) -> WeekRow:
     left = person.left_on is not None and person.left_on <= today
     held = open_by.get(person.rep_id, Tally(0, ZERO))
     return WeekRow(
         name=person.name,
         rep_id=person.rep_id,
         team_id=None,
-        won=won.get(person.rep_id, ZERO),
+        won=won[person.rep_id].credited if person.rep_id in won else ZERO,
+        quota=won[person.rep_id].quota if person.rep_id in won else None,
         open=held.amount,
         open_deals=held.deals,
         counts=tuple(person.by_channel[channel] for channel in CHANNELS),
@@ -99,7 +125,7 @@ def _rep_row(person: Person, won: Mapping[int, Decimal], open_by: Mapping[int, T
 
 
 def _team_row(
-    crew: Crew, team_id: int, people: Iterable[Person], won: Mapping[int, Decimal], open_by: Mapping[int, Tally], today: date
+    crew: Crew, team_id: int, people: Iterable[Person], won: Mapping[int, Line], open_by: Mapping[int, Tally], today: date
 ) -> WeekRow:
     rows = [_rep_row(person, won, open_by, today) for person in people]
     names = {choice.team_id: choice.name for choice in crew.choices}
@@ -108,6 +134,7 @@ def _team_row(
         rep_id=None,
         team_id=team_id,
         won=sum((row.won for row in rows), ZERO),
+        quota=sum((row.quota for row in rows if row.quota), ZERO) or None,
         open=sum((row.open for row in rows), ZERO),
         open_deals=sum(row.open_deals for row in rows),
         counts=tuple(sum(row.counts[at] for row in rows) for at in range(len(CHANNELS))),

@@ -11,21 +11,25 @@ from datetime import date, timedelta
 from decimal import Decimal
 from itertools import accumulate
 
-from django.db import connection
-
 from lib import periods
 from lib.periods import Period
+from metrics.attainment import FIELDS, Attainment, of_document
 from metrics.facts import relations
 from metrics.kpis import Kpis, kpis_many
 from metrics.scopes import Scope
+from metrics.sql import document
+from metrics.standings import Target, lines
 from metrics.windows import Window, as_of
 from reps.models import Company
 
-# Won value by day, for the line, and by rep, for the table beside it.
-_WON = """
-WITH {relations}
-SELECT k, won_on, rep_id, sum(base_amount) FROM credits
-GROUP BY GROUPING SETS ((k, won_on), (k, rep_id)) HAVING sum(base_amount) IS NOT NULL
+# Won value by day of each span, for the line; and what each rep was credited of what was asked of them.
+_WON = f"""
+WITH {{relations}}, {{lines}}
+SELECT json_build_object(
+    'days', (SELECT json_agg(json_build_array(k, won_on, value)) FROM (
+        SELECT k, won_on, sum(base_amount) AS value FROM credits GROUP BY k, won_on HAVING sum(base_amount) IS NOT NULL) d),
+    {FIELDS}
+)::text
 """
 
 
@@ -55,7 +59,12 @@ class Standing:
     year_ago: Span
     day: int
     days: int
-    won_by_rep: Mapping[int, Decimal]
+    against: Attainment
+
+    @property
+    def has_quota(self) -> bool:
+        """Something was asked of the scope in this period."""
+        return self.against.roll_up.quota is not None
 
     @property
     def is_one_back(self) -> bool:
@@ -76,11 +85,11 @@ def read(scope: Scope, period: Period, *, company: Company, today: date) -> Stan
     passed = min(max((today - period.start_on).days + 1, 0), days)
     windows = [cut(span, passed, whole=passed == days) for span in spans]
     figures = kpis_many(scope, windows, company=company, open_in=())
-    by_day, by_rep = _won(scope, spans, company)
+    by_day, against = _won(scope, spans, company)
     now, before, year_ago = (
         Span(span, figure, running(span, by_day[k], today)) for k, (span, figure) in enumerate(zip(spans, figures, strict=True))
     )
-    return Standing(now, before, year_ago, day=passed, days=days, won_by_rep=by_rep)
+    return Standing(now, before, year_ago, day=passed, days=days, against=against)
 
 
 def cut(period: Period, days: int, *, whole: bool) -> Window:
@@ -96,16 +105,13 @@ def running(period: Period, by_day: Mapping[date, Decimal], today: date) -> tupl
     return tuple(accumulate(daily))
 
 
-def _won(scope: Scope, spans: Sequence[Period], company: Company) -> tuple[list[dict[date, Decimal]], dict[int, Decimal]]:
-    """Won value by day of each span, and by rep of the first."""
-    text, params = relations(scope, spans, as_of(company), company, parts=("credits",))
+def _won(scope: Scope, spans: Sequence[Period], company: Company) -> tuple[list[dict[date, Decimal]], Attainment]:
+    """Won value by day of each span, and the attainment of the first."""
+    at, target = as_of(company), Target()
+    text, params = relations(scope, spans, at, company, parts=("credits",))
+    more, asked = lines(scope, spans[0], target, at, company)
+    found = document(_WON.replace("{relations}", text).replace("{lines}", more), {**params, **asked})
     by_day: list[dict[date, Decimal]] = [{} for _ in spans]
-    by_rep: dict[int, Decimal] = {}
-    with connection.cursor() as cursor:
-        cursor.execute(_WON.replace("{relations}", text), params)
-        for k, won_on, rep_id, value in cursor.fetchall():
-            if won_on is not None:
-                by_day[k][won_on] = value
-            elif k == 0:
-                by_rep[rep_id] = value
-    return by_day, by_rep
+    for k, won_on, value in found["days"] or ():
+        by_day[k][date.fromisoformat(won_on)] = Decimal(value)
+    return by_day, of_document(found, target, company)

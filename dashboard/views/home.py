@@ -107,7 +107,7 @@ def _manager(request: Request) -> HttpResponse:
         "stands": standing_card.card(stands, currency=company.currency, fiscal_start=company.fiscal_start),
         "changes": changes_card.card(found.changes, currency=company.currency),
         "needs": needs.card(found.open),
-        "week": week.card(crew, won=stands.won_by_rep, open_by=found.open.by_owner, today=today, currency=company.currency),
+        "week": week.card(crew, against=stands.against, open_by=found.open.by_owner, today=today, currency=company.currency),
         "closing": closing.card(found.open, currency=company.currency),
         "open": found.open,
         "scope_key": crew.scope.key,

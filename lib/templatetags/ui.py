@@ -248,6 +248,12 @@ def bar(value: Any, top: Any, width: str = "80", tone: str = "accent", label: st
 
 
 @register.simple_tag
+def mini_bullet(share: float, pace: float | None = None, width: str = "100%") -> SafeString:
+    """A share of a target beside its figure: the bar, a line at the target, a tick at the pace."""
+    return small.mini_bullet(share, pace=pace, width=width)
+
+
+@register.simple_tag
 def unit_bar(kinds: Sequence[str], label: str, block: int = 26) -> SafeString:
     """One block per commitment."""
     return small.unit_bar(kinds, label=label, block=block)

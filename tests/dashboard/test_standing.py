@@ -30,7 +30,8 @@ def test_a_running_quarter_is_compared_with_as_many_days_of_the_others(cast):
     values = [span.figures.won_value.value for span in (found.now, found.before, found.year_ago)]
     assert values == [12 * M, 10 * M, 24 * M]
     assert [span.total for span in (found.now, found.before, found.year_ago)] == [12 * M, 100 * M, 24 * M]
-    assert dict(found.won_by_rep) == {cast.ana.rep.pk: 12 * M}
+    assert {line.rep_id: line.credited for line in found.against.lines} == {cast.ana.rep.pk: 12 * M}
+    assert not found.has_quota
 
 
 def test_a_closed_period_is_compared_as_a_whole(cast):

@@ -7,6 +7,9 @@ from dashboard.cards import week
 from dashboard.panels import people
 from dashboard.panels.open_deals import Tally
 from lib.versioned import since
+from metrics.attainment import Attainment, Line
+from metrics.standings import Target
+from metrics.targets import RollUp
 from reps.models import TeamMembership
 from tests import make
 
@@ -18,8 +21,11 @@ def crew(user, team=None):
     return people.read(team_ids=user.viewer.subtree_team_ids, team_id=team.pk if team else None, today=TODAY)
 
 
-def card(found, *, won=None, open_by=None, today=TODAY):
-    return week.card(found, won=won or {}, open_by=open_by or {}, today=today, currency="IDR")
+def card(found, *, won=None, quota=None, open_by=None, today=TODAY):
+    asked = quota or {}
+    lines = [Line(pk, "", None, "", amount, asked.get(pk), 12, 22) for pk, amount in (won or {}).items()]
+    against = Attainment(Target(), RollUp(sum((won or {}).values(), Decimal(0)), None, Decimal(0)), 12, 22, lines)
+    return week.card(found, against=against, open_by=open_by or {}, today=today, currency="IDR")
 
 
 def on(day):
