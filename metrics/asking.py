@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from django.http import Http404
 from django.utils.functional import Promise
 
+from deals.models import Deal
 from lib import clock, periods
-from lib.periods import GRAINS, BadPeriod, Period
+from lib.periods import GRAINS, BadPeriod, Period, midnight
 from lib.text import clean_param
 from metrics import scopes
 from metrics.definitions import METRICS, Metric
+from metrics.models import Quota
 from metrics.rows import Question
 from metrics.scopes import Scope
+from metrics.standing_definitions import STANDING_METRICS
 from metrics.windows import FIRST_YEAR, LAST_YEAR, as_of, read_day, read_period
 from metrics.words import GRAIN_NAMES, period_name
 from reps.models import Company, User
@@ -69,23 +72,35 @@ def choice(chosen: Period, company: Company) -> Choice:
 
 def question(request: Request) -> tuple[Question, Period]:
     """The number asked about; 404 where there is none of that name, scope, period or day, or it is not theirs to read."""
-    metric, company = _metric(request.GET), request.company
-    whose = scope(request.GET, request.user)
-    if not scopes.shows(request.user.viewer, metric, whose):
+    asked, span = _question(request, METRICS)
+    if not scopes.shows(request.user.viewer, asked.metric, asked.scope):
         raise Http404
+    return asked, span
+
+
+def standing_question(request: Request) -> Question | None:
+    """The same for quota, attainment and what follows; None where another number is meant. Who reads it is asked later."""
+    if clean_param(request.GET, "metric", most=40) not in STANDING_METRICS:
+        return None
+    asked, span = _question(request, STANDING_METRICS)
+    if span.grain == "week":
+        raise Http404
+    return asked
+
+
+def _question(request: Request, known: Mapping[str, Metric]) -> tuple[Question, Period]:
+    metric, company = known.get(clean_param(request.GET, "metric", most=40)), request.company
+    if metric is None:
+        raise Http404
+    whose = scope(request.GET, request.user)
     try:
         span = read_period(clean_param(request.GET, "period", most=12), company)
-        at = as_of(company, _day(request.GET), _instant(request.GET))
+        at = as_of(company, _day(request.GET), _instant(request.GET, company))
     except (BadPeriod, ValueError):
         raise Http404 from None
-    return Question(metric, whose, span, at, company, request.user), span
-
-
-def _metric(params: Mapping[str, str]) -> Metric:
-    found = METRICS.get(clean_param(params, "metric", most=40))
-    if found is None:
-        raise Http404
-    return found
+    deal_type = clean_param(request.GET, "type", most=20)
+    typed = deal_type in Deal.Type.values and metric.key in Quota.BY_TYPE
+    return Question(metric, whose, span, at, company, request.user, deal_type if typed else ""), span
 
 
 def _day(params: Mapping[str, str]) -> date | None:
@@ -93,10 +108,13 @@ def _day(params: Mapping[str, str]) -> date | None:
     return read_day(text) if text else None
 
 
-def _instant(params: Mapping[str, str]) -> datetime | None:
+def _instant(params: Mapping[str, str], company: Company) -> datetime | None:
+    """`known_at`, an instant; or `known_on`, the end of that day. A day that is not over is now."""
     text = clean_param(params, "known_at", most=40).replace(" ", "+")
     if not text:
-        return None
+        day = clean_param(params, "known_on", most=12)
+        end = midnight(read_day(day) + timedelta(days=1), company.zone) if day else None
+        return end if end and end <= clock.now() else None
     instant = datetime.fromisoformat(text)
     if not FIRST_YEAR <= instant.year <= LAST_YEAR:
         raise ValueError

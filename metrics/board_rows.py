@@ -94,7 +94,7 @@ def team_rows(totals: Sequence[TeamTotal], *, viewer: Viewer, scope: Scope, targ
     found: list[Row] = []
 
     def take(parent: int | None) -> None:
-        for row, total in sorted(below.get(parent, ()), key=lambda pair: _best_first(pair[0])):
+        for row, total in sorted(below.get(parent, ()), key=lambda pair: best_first(pair[0])):
             found.append(row)
             take(total.scope.id)
 
@@ -130,5 +130,6 @@ def _depth(total: TeamTotal, scope: Scope) -> int:
     return max(steps, 0)
 
 
-def _best_first(row: Row) -> tuple[int, bool, Decimal, str]:
+def best_first(row: Row) -> tuple[int, bool, Decimal, str]:
+    """By what may be read of each: band, percentage, else the name alone."""
     return -_ORDER.get(row.band, 0) if row.band else 0, row.ratio is None, -(row.ratio or Decimal(0)), row.scope.name.casefold()

@@ -12,6 +12,7 @@ from typing import Any
 from django.db import connection
 
 from deals.models import Activity, Deal, Lead
+from lib.periods import Period
 from metrics import activity_facts, facts
 from metrics.definitions import Metric, Source
 from metrics.scopes import Scope
@@ -120,6 +121,14 @@ class Question:
     at: AsOf
     company: Company
     user: User
+    # Wins of one type of deal only; every type unless given.
+    deal_type: str = ""
+
+    @property
+    def span(self) -> Period:
+        """The days, where they are a named period."""
+        assert isinstance(self.period, Period)
+        return self.period
 
     @property
     def listing(self) -> Listing:
@@ -184,6 +193,9 @@ def _base(question: Question) -> tuple[str, dict[str, Any], str]:
     hits = {"show_rate": "meetings_held", "connect_rate": "connects"}
     shape = _SHAPES[part].format(hit=hits.get(question.metric.key, "TRUE"))
     visible, more = _visible(question)
+    if question.deal_type:
+        where = f"({where}) AND deal_id IN (SELECT id FROM deals_deal WHERE deal_type = %(deal_type)s)"
+        more = {**more, "deal_type": question.deal_type}
     return f"WITH {text}, r AS ({shape} WHERE {where})", {**params, **more}, visible
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from metrics.views import explain, numbers, quota_tools, quotas, reports
+from metrics.views import explain, leaderboard, numbers, quota_tools, quotas, reports
 
 app_name = "metrics"
 urlpatterns: list[URLPattern] = [
@@ -15,6 +15,8 @@ urlpatterns: list[URLPattern] = [
     path("numbers/explain/rows/", explain.explain_rows, name="explain_rows"),
     path("numbers/explain/rows.csv", explain.explain_csv, name="explain_csv"),
     path("numbers/definitions/", explain.definitions, name="definitions"),
+    path("leaderboard/", leaderboard.board, name="leaderboard"),
+    path("leaderboard/board.csv", leaderboard.board_csv, name="leaderboard_csv"),
     path("reports/activity/", reports.activity_page, name="activity_report"),
     path("reports/activity/lines.csv", reports.activity_csv, name="activity_report_csv"),
     path("reports/quota/", reports.quota_page, name="quota_report"),

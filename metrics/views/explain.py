@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -20,10 +20,14 @@ from lib.csv_out import download
 from lib.periods import Period
 from lib.text import clean_param
 from metrics import asking, cards, rows, scopes, words
-from metrics.definitions import ACTIVITIES, OUTCOMES, Source
+from metrics.definitions import ACTIVITIES, OUTCOMES, Metric, Source
 from metrics.explain import Explanation
 from metrics.explain import explain as explained
 from metrics.rows import Question
+from metrics.standing_definitions import STANDINGS
+from metrics.views import explain_standing
+from metrics.views.explain_addresses import address as _address
+from metrics.views.explain_addresses import picker
 from reps.gates import for_sales
 from reps.requests import Request
 from reps.sudo import recent_password_for_file
@@ -35,6 +39,9 @@ _PANEL_ROWS = 8
 @for_sales
 def explain(request: Request) -> HttpResponse:
     """A number explained: in the side panel, or on a page of its own with more of its rows."""
+    standing = asking.standing_question(request)
+    if standing is not None:
+        return explain_standing.answer(request, standing)
     question, period = asking.question(request)
     size = _PANEL_ROWS if htmx.is_fragment(request) else rows.PAGE_ROWS
     context = _context(request, question, period, explained(question, period, size=size))
@@ -74,7 +81,11 @@ def explain_csv(request: Request) -> HttpResponseBase:
 @for_sales
 def definitions(request: Request) -> HttpResponse:
     """What every number means and where it is computed."""
-    return render(request, "metrics/definitions.html", {"groups": [(_("Outcomes"), OUTCOMES), (_("Activity"), ACTIVITIES)]})
+    return render(request, "metrics/definitions.html", {"groups": _groups()})
+
+
+def _groups() -> list[tuple[str, Sequence[Metric]]]:
+    return [(_("Outcomes"), OUTCOMES), (_("Quota and attainment"), STANDINGS), (_("Activity"), ACTIVITIES)]
 
 
 def _context(request: Request, question: Question, period: Period, found: Explanation) -> dict[str, Any]:
@@ -100,16 +111,8 @@ def _context(request: Request, question: Question, period: Period, found: Explan
         if scopes.may_export(request.user.viewer, question.scope)
         else "",
         "page_url": _address("metrics:explain", question, period),
+        "picker": picker(question),
     }
-
-
-def _address(name: str, question: Question, period: Period, **more: str) -> str:
-    asked = {"metric": question.metric.key, "scope": question.scope.key, "period": period.label}
-    if question.at.day != clock.today(question.company.zone):
-        asked["as_of"] = question.at.day.isoformat()
-    if question.at.known_at:
-        asked["known_at"] = question.at.known_at.isoformat()
-    return f"{reverse(name)}?{urlencode({**asked, **more})}"
 
 
 def _more(question: Question, period: Period, after: str) -> str:
