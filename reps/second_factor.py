@@ -134,7 +134,7 @@ def switch_on(*, user: User, seed: str, code: str, here: HttpRequest) -> list[st
     if counter is None:
         return None
     with transaction.atomic():
-        User.objects.select_for_update().get(pk=user.pk)
+        _alone(user)
         data = {"secret": sealing.seal(seed), "last": counter}
         _row, is_new = Authenticator.objects.get_or_create(
             user=user, type=_PHONE, defaults={"data": data, "created_at": clock.now()}
@@ -152,7 +152,7 @@ def switch_on(*, user: User, seed: str, code: str, here: HttpRequest) -> list[st
 def renew_codes(*, user: User) -> list[str]:
     """New recovery codes instead of the old; empty where no second factor is on."""
     with transaction.atomic():
-        User.objects.select_for_update().get(pk=user.pk)
+        _alone(user)
         if not Authenticator.objects.filter(user=user, type=_PHONE).exists():
             return []
         codes = _write_codes(user)
@@ -181,8 +181,13 @@ def reset(*, user: User, by: User | None) -> bool:
     return True
 
 
+def _alone(user: User) -> None:
+    """One change of somebody's second factor at a time. A mail about the person may be written meanwhile (`prove` does)."""
+    User.objects.select_for_update(no_key=True).get(pk=user.pk)
+
+
 def _forget(user: User) -> bool:
-    User.objects.select_for_update().get(pk=user.pk)
+    _alone(user)
     user.second_factor_on = False
     return bool(Authenticator.objects.filter(user=user).delete()[0])
 

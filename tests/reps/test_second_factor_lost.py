@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import connection, connections
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
 
@@ -46,6 +48,30 @@ def test_a_recovery_code_signs_in_once_however_it_is_written(cast: Cast, seed: s
 def test_a_recovery_code_of_somebody_else_is_none(cast: Cast, seed: str) -> None:
     make.second_factor(cast.budi, codes=["kkkkkkkkkkkkkkkk"])
     assert code_step(password_step(cast.ana), "kkkkkkkkkkkkkkkk").status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_code_that_is_used_while_new_ones_are_made_locks_nobody_out() -> None:
+    user, gate = make.user("Ana"), Barrier(2)
+    codes = [f"{at:016d}" for at in range(20)]
+    make.second_factor(user, codes=codes)
+
+    def use() -> int:
+        gate.wait()
+        found = [second_factor.prove(user=User.objects.get(pk=user.pk), typed=code) for code in codes]
+        connections.close_all()
+        return found.count(Proof.PAPER)
+
+    def renew() -> int:
+        gate.wait()
+        made = [second_factor.renew_codes(user=User.objects.get(pk=user.pk)) for _ in range(20)]
+        connections.close_all()
+        return len(made)
+
+    with ThreadPoolExecutor(2) as pool:
+        used, made = pool.submit(use), pool.submit(renew)
+        assert (used.result() <= 20, made.result()) == (True, 20)
+    assert second_factor.state(User.objects.get(pk=user.pk)).codes_left == 10
 
 
 def test_the_codes_that_were_shown_work_and_new_ones_end_them(cast: Cast, signed_in: Any) -> None:
