@@ -6,13 +6,13 @@ JSON document instead. Numbers with a point come back as Decimal, never as float
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db import connection
+from metrics.sql import document
+
+__all__ = ["RATES_TODAY", "day", "document", "money"]
 
 # A rate older than this is no rate (DOMAIN §1).
 RATE_LASTS_DAYS = 31
@@ -26,15 +26,6 @@ rates AS (
     UNION SELECT %(currency)s, 1
 )
 """  # noqa: S608 - built of constants
-
-
-def document(sql: str, params: Mapping[str, Any]) -> dict[str, Any]:
-    """The single JSON value that `sql` selects."""
-    with connection.cursor() as cursor:
-        cursor.execute(sql, dict(params))
-        (value,) = cursor.fetchone()
-    found: dict[str, Any] = json.loads(value, parse_float=Decimal) if isinstance(value, str) else value
-    return found
 
 
 def money(value: Any) -> Decimal | None:

@@ -36,4 +36,5 @@ def document(sql: str, params: Mapping[str, Any]) -> Any:
     """The one JSON document that a query builds, numbers exact; several small reads then cost one."""
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
-        return json.loads(cursor.fetchone()[0], parse_float=Decimal)
+        (value,) = cursor.fetchone()
+    return json.loads(value, parse_float=Decimal) if isinstance(value, str) else value

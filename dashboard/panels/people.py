@@ -9,6 +9,7 @@ from typing import Any
 
 from dashboard.reading import day, document
 from deals.models import Activity
+from lib import clock
 from metrics.scopes import Scope, ScopeKind
 
 # Channels with a column of their own.
@@ -20,7 +21,9 @@ CHANNELS = (
     Activity.Channel.EMAIL,
 )
 
-_COUNTS = ", ".join(f"count(*) FILTER (WHERE a.channel = '{channel}') AS {channel}" for channel in CHANNELS)
+# The roll-up column of each: the same figures as on every page of numbers.
+_ROLLED = {"whatsapp": "whatsapp_sent", "call": "calls_made", "visit": "visits", "meeting": "meetings_held", "email": "emails_sent"}
+_SUMS = ", ".join(f"sum(d.{column}) AS {channel}" for channel, column in _ROLLED.items())
 
 # The chosen team, or the one highest in the tree. Those who left stay in it as long as something hangs on them.
 _READ = f"""
@@ -34,18 +37,23 @@ WITH teams AS (
     JOIN reps_teammembership m ON m.team_id = t.id AND m.superseded_at IS NULL AND m.valid @> %(today)s::date
     JOIN reps_rep r ON r.id = m.rep_id
 ), counts AS (
-    SELECT a.rep_id, count(*) AS logged, {_COUNTS}
+    SELECT d.rep_id, {_SUMS} FROM metrics_repday d JOIN members ON members.id = d.rep_id
+    WHERE d.day BETWEEN %(monday)s AND %(today)s GROUP BY d.rep_id
+), to_come AS (
+    -- Calls and visits booked for later today stand in the roll-up already.
+    SELECT a.rep_id, count(*) FILTER (WHERE a.channel = 'call' AND a.direction = 'out' AND a.is_human) AS call,
+           count(*) FILTER (WHERE a.channel = 'visit') AS visit
     FROM deals_activity a JOIN members ON members.id = a.rep_id
-    WHERE a.occurred_on BETWEEN %(monday)s AND %(today)s AND a.cancelled_at IS NULL AND a.is_human
-      AND (a.booked_at IS NULL OR a.outcome <> '')
+    WHERE a.occurred_at > %(now)s AND a.occurred_on = %(today)s AND a.cancelled_at IS NULL
+      AND a.outcome NOT IN ('no_show', 'rescheduled')
     GROUP BY a.rep_id
 ), rows AS (
-    SELECT m.*, c.*, (
+    SELECT m.*, c.whatsapp, c.call - coalesce(f.call, 0) AS call, c.visit - coalesce(f.visit, 0) AS visit, c.meeting, c.email, (
         SELECT a.occurred_on FROM deals_activity a
         WHERE a.rep_id = m.id AND a.occurred_on <= %(today)s AND a.cancelled_at IS NULL
         ORDER BY a.occurred_on DESC LIMIT 1
     ) AS last_on
-    FROM members m LEFT JOIN counts c ON c.rep_id = m.id
+    FROM members m LEFT JOIN counts c ON c.rep_id = m.id LEFT JOIN to_come f ON f.rep_id = m.id
 )
 SELECT json_build_object(
     'teams', (SELECT json_agg(t ORDER BY t.path) FROM teams t),
@@ -75,7 +83,6 @@ class Person:
     team_path: str
     sells: bool
     left_on: date | None
-    logged: int
     by_channel: dict[str, int]
     last_on: date | None
 
@@ -102,7 +109,7 @@ class Crew:
 def read(*, team_ids: Collection[int], team_id: int | None, today: date) -> Crew | None:
     """The chosen team among `team_ids`, the highest one when none is named; None when it is not among them."""
     monday = today - timedelta(days=today.weekday())
-    found = document(_READ, {"teams": list(team_ids), "team": team_id, "today": today, "monday": monday})
+    found = document(_READ, {"teams": list(team_ids), "team": team_id, "today": today, "monday": monday, "now": clock.now()})
     if found["chosen"] is None:
         return None
     top = min(_level(row["path"]) for row in found["teams"])
@@ -123,7 +130,6 @@ def _person(row: dict[str, Any]) -> Person:
         team_path=row["path"],
         sells=row["sells"],
         left_on=day(row["left_on"]),
-        logged=row["logged"] or 0,
         by_channel={channel.value: row[channel.value] or 0 for channel in CHANNELS},
         last_on=day(row["last_on"]),
     )
