@@ -16,6 +16,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from dashboard.reading import RATES_TODAY, document
+from lib.periods import containing
+from metrics.targets import OVER_ASSIGNED
 from reps.models import Company
 
 _COUNT = f"""
@@ -25,6 +27,17 @@ WITH {RATES_TODAY}, members AS (
     SELECT team_id, rep_id FROM reps_teamlead WHERE superseded_at IS NULL AND valid @> %(today)s::date
 ), present AS (
     SELECT * FROM reps_rep WHERE left_on IS NULL OR left_on > %(today)s
+), own AS (
+    -- This quarter's won value: what each team answers for, and what is asked of those in it.
+    SELECT team_id, month_on, amount FROM metrics_quota
+    WHERE superseded_at IS NULL AND team_id IS NOT NULL AND metric = 'won_value' AND deal_type = ''
+      AND month_on >= %(quarter)s AND month_on < %(quarter_end)s
+), street AS (
+    SELECT team_id, month_on, sum(amount) AS amount FROM (
+        SELECT e.team_id, e.month_on, e.minor / (10 ^ metrics_places(%(currency)s))::numeric AS amount FROM metrics_effectivequota e
+        WHERE e.metric = 'won_value' AND e.deal_type = '' AND e.month_on >= %(quarter)s AND e.month_on < %(quarter_end)s
+        UNION ALL SELECT t.parent_id, o.month_on, o.amount FROM own o JOIN reps_team t ON t.id = o.team_id
+    ) asked GROUP BY 1, 2
 ), open AS (
     SELECT d.* FROM deals_deal d WHERE d.outcome = ''
 )
@@ -58,6 +71,14 @@ SELECT json_build_object(
     'no_opening', (SELECT count(*) FROM deals_deal WHERE opened_on IS NULL),
     'no_rate', (SELECT count(*) FROM open WHERE amount IS NOT NULL AND currency NOT IN (SELECT currency FROM rates)),
     'won_without_rate', (SELECT count(*) FROM deals_credit WHERE superseded_at IS NULL AND fx IS NULL),
+    'quotas', (SELECT count(*) FROM metrics_quota WHERE superseded_at IS NULL),
+    'quotaless', (SELECT count(*) FROM present r WHERE r.sells AND r.id IN (SELECT rep_id FROM members)
+                  AND (r.joined_on IS NULL OR r.joined_on <= %(today)s)
+                  AND NOT EXISTS (SELECT FROM metrics_quota q WHERE q.superseded_at IS NULL AND q.rep_id = r.id
+                                  AND q.month_on = date_trunc('month', %(today)s::date))),
+    'over_assigned', (SELECT count(*) FROM (
+        SELECT o.team_id FROM own o JOIN street s ON s.team_id = o.team_id AND s.month_on = o.month_on
+        GROUP BY o.team_id HAVING sum(s.amount) > %(over)s * sum(o.amount) AND sum(o.amount) > 0) t),
     'holidays', (SELECT count(*) FROM reps_holiday WHERE calendar_id = %(calendar)s AND extract(year FROM day_on) = %(year)s),
     'next_holidays', (SELECT count(*) FROM reps_holiday WHERE calendar_id = %(calendar)s AND extract(year FROM day_on) = %(year)s + 1)
 )::text
@@ -93,11 +114,11 @@ class Health:
 
 def read(*, company: Company, today: date) -> Health:
     """The state of the set-up on that day. One query."""
-    counts = document(
-        _COUNT,
-        {"today": today, "currency": company.currency, "calendar": company.calendar_id, "year": today.year},
-    )
-    found = [*_company(company, counts, today), *_people(counts), *_sales(counts), *_mail()]
+    quarter = containing(today, "quarter", company.fiscal_start)
+    asked = {"today": today, "currency": company.currency, "calendar": company.calendar_id, "year": today.year}
+    span = {"quarter": quarter.start_on, "quarter_end": quarter.end_on, "over": 1 + OVER_ASSIGNED}
+    counts = document(_COUNT, {**asked, **span})
+    found = [*_company(company, counts, today), *_people(counts), *_quotas(counts), *_sales(counts), *_mail()]
     return Health(counts, tuple(sorted(found, key=lambda finding: finding.weight)))
 
 
@@ -183,6 +204,19 @@ def _people(counts: dict[str, int]) -> Iterator[Finding]:
         yield _finding(
             Weight.HINT, _("You are the only admin"), _("If you are away, nobody can help people back in."), "reps:invite", _("Invite one"),
         )  # fmt: skip
+
+
+def _quotas(counts: dict[str, int]) -> Iterator[Finding]:
+    yield from _counted(
+        counts, "quotaless", Weight.MISSING if counts["quotas"] else Weight.HINT,
+        lambda n: ngettext("%(n)s rep has no quota this month", "%(n)s reps have no quota this month", n),
+        _("Their attainment is not known, and the team's sum is too low."), "metrics:quotas", _("Set quotas"),
+    )  # fmt: skip
+    yield from _counted(
+        counts, "over_assigned", Weight.HINT,
+        lambda n: ngettext("%(n)s team asks its reps for far more than it owes", "%(n)s teams ask their reps for far more than they owe", n),
+        _("Over-assignment is above 25% this quarter."), "metrics:quotas", _("Look at quotas"),
+    )  # fmt: skip
 
 
 def _sales(counts: dict[str, int]) -> Iterator[Finding]:

@@ -102,10 +102,7 @@ def parts(
     calendars: Calendars,
 ) -> dict[date, Part]:  # fmt: skip
     """Each month of [months[0], stop) in that team, given all of the rep's seats and leave there and around it."""
-    first, seats = months[0], list(seats)
-    away = {day: leave.works_share for leave in leaves for day in _days_of(leave.valid, first - MARGIN, stop + MARGIN)}
-    by_day = dict(_teams_by_day(seats, first, stop, calendars, beyond=bool(away)))
-    counted = targets.presence(sorted(by_day), month=(first, stop), away=away, joined_on=rep.joined_on, left_on=rep.left_on)
+    counted, by_day = _counted(rep, months[0], stop, seats, leaves, calendars)
     found: dict[date, list[Any]] = {month: [0, 0, Decimal(0), Decimal(0)] for month in months}
     for worked in counted:
         kept, team = found[worked.day.replace(day=1)], by_day[worked.day]
@@ -116,6 +113,36 @@ def parts(
         elif team is not None and team < team_id:
             kept[3] += worked.works_share
     return {month: Part(*kept) for month, kept in found.items()}
+
+
+def months_of(
+    rep: Rep,
+    *,
+    months: Sequence[date],
+    stop: date,
+    seats: Iterable[TeamMembership],
+    leaves: Iterable[Leave],
+    calendars: Calendars,
+) -> dict[date, Part]:
+    """Each month of [months[0], stop), whatever teams the rep sits in."""
+    counted, _by_day = _counted(rep, months[0], stop, seats, leaves, calendars)
+    found: dict[date, list[Any]] = {month: [0, 0, Decimal(0)] for month in months}
+    for worked in counted:
+        kept = found[worked.day.replace(day=1)]
+        kept[0] += 1
+        kept[1] += _is_with_us(rep, worked.day)
+        kept[2] += worked.works_share
+    return {month: Part(*kept) for month, kept in found.items()}
+
+
+def _counted(
+    rep: Rep, first: date, stop: date, seats: Iterable[TeamMembership], leaves: Iterable[Leave], calendars: Calendars
+) -> tuple[list[targets.Workday], dict[date, int | None]]:
+    """The working days of the span with how much of each is worked, and the team of each."""
+    away = {day: leave.works_share for leave in leaves for day in _days_of(leave.valid, first - MARGIN, stop + MARGIN)}
+    by_day = dict(_teams_by_day(list(seats), first, stop, calendars, beyond=bool(away)))
+    counted = targets.presence(sorted(by_day), month=(first, stop), away=away, joined_on=rep.joined_on, left_on=rep.left_on)
+    return counted, by_day
 
 
 def _teams_by_day(

@@ -191,6 +191,8 @@ def _unusual(cell: Read, usual: Decimal, lang: str) -> Read:
         else:
             share = number((cell.amount / usual - 1) * 100, lang, 0)
             note = _("%(value)s is %(share)s%% above the usual %(usual)s.") % {**words, "share": share}
+    elif cell.amount * TENFOLD <= usual:
+        note = _("%(value)s is less than a tenth of the usual %(usual)s.") % words
     else:
         share = number((1 - cell.amount / usual) * 100, lang, 0)
         note = _("%(value)s is %(share)s%% below the usual %(usual)s.") % {**words, "share": share}

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from metrics.views import explain, leaderboard, numbers, quota_tools, quotas, reports
+from metrics.views import explain, leaderboard, numbers, quota_tools, quotas, rep_quota, reports
 
 app_name = "metrics"
 urlpatterns: list[URLPattern] = [
@@ -23,6 +23,8 @@ urlpatterns: list[URLPattern] = [
     path("reports/quota/lines.csv", reports.quota_csv, name="quota_report_csv"),
     path("quotas/", quotas.quotas_page, name="quotas"),
     path("quotas/check/", quotas.quotas_check, name="quotas_check"),
+    path("quotas/reps/<int:pk>/", rep_quota.rep_target, name="rep_target"),
+    path("quotas/reps/<int:pk>/leave/", rep_quota.leave_effect, name="leave_effect"),
     path("quotas/undo/<str:word>/", quotas.quotas_undo, name="quotas_undo"),
     path("quotas/paste/", quota_tools.quota_paste, name="quota_paste"),
     path("quotas/fill/", quota_tools.quota_fill_row, name="quota_fill"),

@@ -74,24 +74,32 @@ def move_team(*, team: Team, under: Team | None, by: User | None) -> Team:
 
 
 def edit_team(
-    *, team: Team, name: str, calendar: HolidayCalendar | None, time_zone: str, closed_on: date | None = None, by: User | None
-) -> Team:
-    """Rename a team, give it holidays or a zone of its own, or close it. A closed team keeps its past."""
+    *, team: Team, name: str, calendar: HolidayCalendar | None, time_zone: str, closed_on: date | None = None, standing: str = "",
+    by: User | None,
+) -> Team:  # fmt: skip
+    """Rename a team, give it holidays or a zone of its own, or close it. A closed team keeps its past.
+
+    `standing` says what colleagues see of each other's attainment; empty leaves it as it is.
+    """
     with transaction.atomic():
         found = Team.objects.select_for_update().get(pk=team.pk)
-        before = {"calendar": found.calendar_id, "time_zone": found.time_zone, "closed_on": found.closed_on}
+        before = _settings_of(found)
         old_name = found.name
         found.name, found.calendar, found.time_zone, found.closed_on = name, calendar, time_zone, closed_on
+        found.standing = standing or found.standing
         found.full_clean(exclude=["path"])
         if closed_on and not before["closed_on"]:
             _refuse_to_close_with_people(found, closed_on)
         found.save()
-        after = {"calendar": found.calendar_id, "time_zone": found.time_zone, "closed_on": found.closed_on}
         audit.record(
-            actor=by, verb="team.edit", subject=found, facts={"before": before, "after": after},
+            actor=by, verb="team.edit", subject=found, facts={"before": before, "after": _settings_of(found)},
             detail={"name": [old_name, name]} if old_name != name else None,
         )  # fmt: skip
     return found
+
+
+def _settings_of(team: Team) -> dict[str, Any]:
+    return {"calendar": team.calendar_id, "time_zone": team.time_zone, "closed_on": team.closed_on, "standing": team.standing}
 
 
 def set_lead(*, team: Team, rep: Rep | None, start: date | None, by: User | None, reason: str = "") -> TeamLead | None:

@@ -2,7 +2,21 @@
 
 from django.urls import path
 
-from reps.views import account, acts, audit, calendars, company, people, roles, second_factor, signin, signins, teams, tokens
+from reps.views import (
+    account,
+    acts,
+    audit,
+    away,
+    calendars,
+    company,
+    people,
+    roles,
+    second_factor,
+    signin,
+    signins,
+    teams,
+    tokens,
+)
 
 app_name = "reps"
 urlpatterns = [
@@ -34,6 +48,10 @@ urlpatterns = [
     path("people/<int:pk>/role/", acts.give_role, name="give_role"),
     path("people/<int:pk>/leave/", acts.leave, name="leave"),
     path("people/<int:pk>/back/", acts.come_back, name="come_back"),
+    path("people/<int:pk>/away/", away.leaves, name="leaves"),
+    path("people/<int:pk>/away/new/", away.away, name="away"),
+    path("people/<int:pk>/away/<int:leave_pk>/cancel/", away.away_cancel, name="away_cancel"),
+    path("people/<int:pk>/away/restore/<str:word>/", away.away_restore, name="away_restore"),
     path("people/<int:pk>/invite/", acts.invite_rep, name="invite_rep"),
     # Teams
     path("teams/", teams.teams, name="teams"),

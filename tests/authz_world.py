@@ -9,7 +9,7 @@ from uuid import UUID
 
 from deals.models import ImportBatch
 from lib import clock
-from reps import api_tokens, days_off, invitations, mail, tokens
+from reps import absence, api_tokens, days_off, invitations, mail, tokens
 from reps.holiday_files import Day
 from reps.models import User
 from tests import make
@@ -61,6 +61,7 @@ def build(cast: Cast) -> dict[str, Any]:
         "north_scope": f"team:{cast.north.pk}",
         "ana_scope": f"rep:{cast.ana.rep.pk}",
         "south": cast.south.pk,
+        "leave": absence.give_leave(rep=cast.ana.rep, start=date(2026, 11, 2), end=date(2026, 11, 14), by=cast.admin).pk,
         "ana_row": f"r{cast.ana.rep.pk}",
         "north_row": f"t{cast.north.pk}",
         "ana_january": json.dumps({f"r{cast.ana.rep.pk}-2026-01": "60.000.000"}),

@@ -28,7 +28,9 @@ from deals.models import (
     Stage,
 )
 from lib import clock
+from lib.periods import add_months
 from lib.versioned import since
+from metrics.quotas import NewQuota, set_quotas
 from reps.models import Company, Rep, Role, RoleAssignment, Team, TeamLead, TeamMembership, User
 from reps.sealing import seal
 from reps.second_factor import new_seed
@@ -221,6 +223,16 @@ def activity(
     if note:
         ActivityText.objects.create(activity=made, text=note)
     return made
+
+
+def quotas(
+    whose: User | Rep | Team, amount: Any = Decimal(60_000_000), *, first: date = date(2026, 1, 1), months: int = 12,
+    metric: str = "won_value", deal_type: str = "",
+) -> None:  # fmt: skip
+    """The same quota for so many months of a rep or team, set by nobody."""
+    whom = {"team_id": whose.pk} if isinstance(whose, Team) else {"rep_id": rep_of(whose).pk}
+    numbers = [NewQuota(add_months(first, at), Decimal(amount), **whom) for at in range(months)]
+    set_quotas(metric=metric, deal_type=deal_type, numbers=numbers, by=None, company=Company.load())
 
 
 def _stage(pipeline: Pipeline, wanted: str | int) -> Stage:

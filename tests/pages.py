@@ -91,6 +91,8 @@ NUMBERS = (
     Page("metrics:quota_fill", who="admin", queries=8),
     Page("metrics:quota_history", who="admin", queries=9),
     Page("metrics:quota_teams", who="admin", query={"q": "o"}, queries=5),
+    Page("metrics:rep_target", at={"pk": "ana"}, queries=6),
+    Page("metrics:leave_effect", at={"pk": "ana"}, query={"first_on": "2026-10-05", "last_on": "2026-10-09"}, queries=9),
     Page("metrics:figures", query={"scope": "company"}, queries=5),
     Page("metrics:scopes", query={"q": "a"}, queries=6),
 )
@@ -120,6 +122,8 @@ PEOPLE = (
     Page("reps:rep_edit", who="admin", at={"pk": "rep"}, queries=5),
     Page("reps:place", who="manager", at={"pk": "rep"}, queries=6),
     Page("reps:give_role", who="admin", at={"pk": "rep"}, queries=7),
+    Page("reps:leaves", who="manager", at={"pk": "rep"}, queries=6),
+    Page("reps:away", who="manager", at={"pk": "rep"}, queries=5),
     Page("reps:leave", who="admin", at={"pk": "rep"}, queries=5),
     Page("reps:invite_rep", who="admin", at={"pk": "rep_without_user"}, queries=5),
     Page("reps:invite", who="admin", queries=6),

@@ -67,8 +67,16 @@ class EditTeamForm(ZoneMixin):
         help_text=gettext_lazy("Past numbers keep the team. It must be empty of people on that day."),
     )  # fmt: skip
 
+    standing = forms.ChoiceField(
+        label=gettext_lazy("What colleagues see of each other's attainment"), choices=Team.Standing.choices, required=False,
+        widget=forms.RadioSelect,
+        help_text=gettext_lazy(
+            "The band is the safe choice: where one plan and one quota serve the team, a percentage tells everybody what a colleague earns."
+        ),
+    )  # fmt: skip
+
     def __init__(self, *args: Any, user: User, team: Team, **kwargs: Any) -> None:
-        initial = {name: getattr(team, name) for name in ("name", "calendar", "time_zone", "closed_on")}
+        initial = {name: getattr(team, name) for name in ("name", "calendar", "time_zone", "closed_on", "standing")}
         super().__init__(*args, **{**kwargs, "initial": initial})
         self.fields["calendar"].queryset = HolidayCalendar.objects.visible_to(user)  # type: ignore[attr-defined]
 

@@ -8,6 +8,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from lib.versioned import Versioned, no_overlap
 from reps.models.people import Rep, User
@@ -47,7 +48,7 @@ class Role(models.Model):
     name = models.CharField(_("name"), max_length=80)
     purpose = models.CharField(_("purpose"), max_length=200, blank=True)
     capabilities = ArrayField(
-        models.CharField(max_length=24, choices=Capability), default=list, blank=True, verbose_name=_("may")
+        models.CharField(max_length=24, choices=Capability), default=list, blank=True, verbose_name=pgettext_lazy("a role", "may")
     )
 
     objects = RoleQuerySet.as_manager()

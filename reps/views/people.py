@@ -164,6 +164,7 @@ def rep(request: Request, pk: int) -> HttpResponse:
         "may_place": request.user.is_admin or (viewer.may("team.edit") and found.pk in viewer.subtree_rep_ids),
         "is_me": viewer.rep_id == found.pk,
         "shows_numbers": viewer.reads_everything or found.pk in viewer.readable_rep_ids,
+        "shows_target": viewer.reads_everything or found.pk in viewer.own_ids | viewer.subtree_rep_ids,
         "shows_signin": request.user.kind in {"admin", "auditor"},
     }
     return show(request, "reps/rep.html", context)

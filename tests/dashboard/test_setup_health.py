@@ -8,7 +8,7 @@ from dashboard import setup_health
 from dashboard.setup_health import Weight
 from deals.models import FxRate, Pipeline, Stage
 from lib.versioned import revise, since
-from reps.models import Company, Holiday, HolidayCalendar, TeamLead, User
+from reps.models import Company, Holiday, HolidayCalendar, Role, TeamLead, User
 from tests import make
 
 TODAY = date(2026, 9, 16)
@@ -33,11 +33,26 @@ def sound(cast, settings):
     role = make.role("Seller")
     for person in (cast.ana, cast.budi, cast.outsider):
         person.rep.role_assignments.create(role=role, valid=since())
+        make.quotas(person, months=24)
     return cast
 
 
 def test_nothing_is_found_where_nothing_is_missing(sound):
     assert titles() == []
+
+
+def test_who_has_no_quota_this_month(sound):
+    rep = make.rep("Joko", team=sound.north, role=Role.objects.first(), user=make.user("J", kind="auditor"))
+    assert titles() == ["1 rep has no quota this month"]
+    make.quotas(rep, 12, metric="visits")
+    assert titles() == []
+
+
+def test_a_team_that_asks_for_far_more_than_it_owes(sound):
+    make.quotas(sound.north, 96_000_000)  # 2 × 60 against 96: exactly a quarter more
+    assert titles() == []
+    make.quotas(sound.north, 95_999_999, first=date(2026, 7, 1), months=1)
+    assert titles() == ["1 team asks its reps for far more than it owes"]
 
 
 def test_a_company_without_anything(db, settings):
