@@ -25,6 +25,8 @@ class Entry:
     icon: str
     key: str = ""
     group: Promise | str = ""
+    # Where the addresses of its pages begin, if not with its own.
+    root: str = ""
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ _SALES = _("Sales")
 HOME = Entry("dashboard:home", _("Home"), "house", "h")
 DEALS = Entry("deals:list", _("Deals"), "kanban", "d")
 NUMBERS = Entry("metrics:numbers", _("Numbers"), "graph-up-arrow", "n")
+REPORTS = Entry("metrics:activity_report", _("Reports"), "clipboard-data", "r", root="/reports/")
 ACTIVITIES = Entry("deals:activities", _("Activities"), "clock-history", "a")
 ACCOUNTS = Entry("deals:accounts", _("Accounts"), "building", "c")
 LEADS = Entry("deals:leads", _("Leads"), "funnel", "l")
@@ -52,7 +55,7 @@ PEOPLE = Entry("reps:people", _("People"), "people", "p")
 AUDIT = Entry("reps:audit", _("Audit trail"), "shield-lock", "t")
 LOG = Entry("deals:log", pgettext_lazy("verb: note an activity", "Log"), "plus-lg")
 
-_MEMBER = (HOME, DEALS, NUMBERS, ACTIVITIES, ACCOUNTS, LEADS, PEOPLE)
+_MEMBER = (HOME, DEALS, NUMBERS, REPORTS, ACTIVITIES, ACCOUNTS, LEADS, PEOPLE)
 _ADMIN = (
     Entry("dashboard:home", _("Set-up health"), "house", "h"),
     Entry("reps:people", _("People"), "people", "p"),
@@ -64,13 +67,14 @@ _ADMIN = (
     Entry("reps:calendars", _("Calendars"), "calendar3", "e"),
     Entry("deals:imports", _("Import"), "upload", "i"),
     Entry("metrics:numbers", _("Numbers"), "graph-up-arrow", "n", _SALES),
+    Entry("metrics:activity_report", _("Reports"), "clipboard-data", "b", _SALES, "/reports/"),
     Entry("deals:list", _("Deals"), "kanban", "d", _SALES),
     Entry("deals:accounts", _("Accounts"), "building", "c", _SALES),
     Entry("reps:settings", _("Settings"), "gear", "y", FOOT),
     Entry("reps:audit", _("Audit trail"), "shield-lock", "u", FOOT),
 )
 _FINANCE = (HOME, PEOPLE)
-_AUDITOR = (HOME, NUMBERS, DEALS, ACTIVITIES, ACCOUNTS, LEADS, PEOPLE, AUDIT)
+_AUDITOR = (HOME, NUMBERS, REPORTS, DEALS, ACTIVITIES, ACCOUNTS, LEADS, PEOPLE, AUDIT)
 # A person who signs in without being a rep yet (an invited colleague whose card is still missing).
 _NOBODY = (HOME, PEOPLE)
 
@@ -101,7 +105,7 @@ def phone_entries_for(viewer: Viewer) -> tuple[Entry, ...]:
 def items(entries: Iterable[Entry], path: str) -> list[Item]:
     """The entries with their addresses; the one whose address begins `path` with the most letters is active."""
     placed = [(entry, _address(entry.name)) for entry in entries]
-    current = max((url for _, url in placed if _covers(url, path)), key=len, default="")
+    current = max((url for entry, url in placed if _covers(entry.root or url, path)), key=len, default="")
     return [Item(url, entry.label, entry.icon, entry.key, entry.group, url == current, log=entry is LOG) for entry, url in placed]
 
 

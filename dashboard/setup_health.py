@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from dashboard import night_health
 from dashboard.reading import RATES_TODAY, document
 from lib.periods import containing
 from metrics.targets import OVER_ASSIGNED
@@ -80,6 +81,7 @@ SELECT json_build_object(
         SELECT o.team_id FROM own o JOIN street s ON s.team_id = o.team_id AND s.month_on = o.month_on
         GROUP BY o.team_id HAVING sum(s.amount) > %(over)s * sum(o.amount) AND sum(o.amount) > 0) t),
     'holidays', (SELECT count(*) FROM reps_holiday WHERE calendar_id = %(calendar)s AND extract(year FROM day_on) = %(year)s),
+    {night_health.COUNTS},
     'next_holidays', (SELECT count(*) FROM reps_holiday WHERE calendar_id = %(calendar)s AND extract(year FROM day_on) = %(year)s + 1)
 )::text
 """  # noqa: S608 - built of constants
@@ -118,7 +120,7 @@ def read(*, company: Company, today: date) -> Health:
     asked = {"today": today, "currency": company.currency, "calendar": company.calendar_id, "year": today.year}
     span = {"quarter": quarter.start_on, "quarter_end": quarter.end_on, "over": 1 + OVER_ASSIGNED}
     counts = document(_COUNT, {**asked, **span})
-    found = [*_company(company, counts, today), *_people(counts), *_quotas(counts), *_sales(counts), *_mail()]
+    found = [*_company(company, counts, today), *_people(counts), *_quotas(counts), *_sales(counts), *_nights(counts), *_mail()]
     return Health(counts, tuple(sorted(found, key=lambda finding: finding.weight)))
 
 
@@ -257,6 +259,11 @@ def _sales(counts: dict[str, int]) -> Iterator[Finding]:
         lambda n: ngettext("%(n)s deal has no opening day", "%(n)s deals have no opening day", n),
         _("It counts as open since ever and is left out of cycle times."), "deals:list", _("See deals"),
     )  # fmt: skip
+
+
+def _nights(counts: dict[str, int]) -> Iterator[Finding]:
+    for title, effect in night_health.findings(counts):
+        yield _finding(Weight.WRONG, title, effect, "metrics:nights", _("See the nights"))
 
 
 def _mail() -> Iterator[Finding]:

@@ -24,7 +24,7 @@ from django.db.utils import OperationalError
 
 from lib import clock
 from lib.periods import Period, add_months, containing, midnight
-from metrics import proof, revisions
+from metrics import night_mail, proof, revisions
 from metrics.models import NightRun
 from metrics.sql import read
 from reps.models import Company
@@ -141,7 +141,10 @@ def _claim(job: str, day: date, *, within: int | None) -> NightRun | None:
         elif run.state == NightRun.State.DONE:
             return run
         elif run.attempts >= within:
-            NightRun.objects.filter(pk=run.pk).update(state=NightRun.State.FAILED)
+            if run.state != NightRun.State.FAILED:
+                NightRun.objects.filter(pk=run.pk).update(
+                    state=NightRun.State.FAILED, detail={**run.detail, **night_mail.tell(run)}
+                )
             return None
         run.attempts, run.state, run.started_at = run.attempts + 1, NightRun.State.RUNNING, clock.now()
         run.save(update_fields=["attempts", "state", "started_at"])
@@ -156,13 +159,19 @@ def _attempt(
         return _collided(lambda: _work(run, company, again=again, whole=whole, others=others or []))
     except Exception as error:
         log.exception("The night of %s failed: %s", run.business_day, run.job)
-        words = f"{type(error).__name__}: {error}"[:500]
-        NightRun.objects.filter(pk=run.pk).update(
-            state=NightRun.State.FAILED if run.attempts >= ATTEMPTS else NightRun.State.RUNNING, detail={"error": words}
-        )
+        _note_failure(run, f"{type(error).__name__}: {error}"[:500])
         if again:
             raise
         return None
+
+
+def _note_failure(run: NightRun, words: str) -> None:
+    """Say on the row why it failed; after the last attempt the admins are written to."""
+    over = run.attempts >= ATTEMPTS
+    with transaction.atomic():
+        told = night_mail.tell(run) if over else {name: run.detail[name] for name in run.detail if name == night_mail.TOLD}
+        state = NightRun.State.FAILED if over else NightRun.State.RUNNING
+        NightRun.objects.filter(pk=run.pk).update(state=state, detail={"error": words, **told})
 
 
 def _collided(work: Callable[[], Outcome | None]) -> Outcome | None:
@@ -233,9 +242,9 @@ def _finish(run: NightRun, outcome: Outcome, others: list[date]) -> None:
     done = {
         "state": NightRun.State.DONE, "seen_at": run.started_at, "horizon": horizon, "finished_at": now, "started_at": run.started_at,
     }  # fmt: skip
+    detail = {"defects": outcome.defects, **night_mail.tell(run)} if outcome.defects else {}
     NightRun.objects.filter(pk=run.pk).update(
-        **done, rows_written=outcome.written, defects=outcome.defect_count,
-        detail={"defects": outcome.defects} if outcome.defects else {},
+        **done, rows_written=outcome.written, defects=outcome.defect_count, detail=detail
     )  # fmt: skip
     NightRun.objects.bulk_create(
         [NightRun(job=run.job, business_day=day, attempts=1, **done) for day in others], ignore_conflicts=True
@@ -281,6 +290,13 @@ def late(company: Company) -> list[NightRun]:
     rows = NightRun.objects.filter(business_day__gte=since)
     failed = rows.exclude(state=NightRun.State.DONE).filter(attempts__gte=ATTEMPTS)
     return list(failed.union(rows.filter(defects__gt=0)).order_by("-business_day")[:10])
+
+
+def try_again(day: date) -> bool:
+    """Give the runs of a day that failed their attempts back; False when the ledger knows no such day."""
+    rows = NightRun.objects.filter(business_day=day)
+    rows.exclude(state=NightRun.State.DONE).update(state=NightRun.State.RUNNING, attempts=0)
+    return rows.exists()
 
 
 def start_of_next(company: Company) -> datetime:

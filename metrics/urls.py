@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from metrics.views import explain, leaderboard, numbers, quota_tools, quotas, rep_quota, reports
+from metrics.views import explain, leaderboard, nights, numbers, quota_tools, quotas, rep_quota, reports
 
 app_name = "metrics"
 urlpatterns: list[URLPattern] = [
@@ -21,6 +21,8 @@ urlpatterns: list[URLPattern] = [
     path("reports/activity/lines.csv", reports.activity_csv, name="activity_report_csv"),
     path("reports/quota/", reports.quota_page, name="quota_report"),
     path("reports/quota/lines.csv", reports.quota_csv, name="quota_report_csv"),
+    path("settings/nights/", nights.nights, name="nights"),
+    path("settings/nights/<str:day>/run/", nights.run_again, name="night_run"),
     path("quotas/", quotas.quotas_page, name="quotas"),
     path("quotas/check/", quotas.quotas_check, name="quotas_check"),
     path("quotas/reps/<int:pk>/", rep_quota.rep_target, name="rep_target"),

@@ -75,6 +75,7 @@ GROUPS = (
         _("Trust"),
         (
             Door("reps:audit", _("Audit trail"), _("Who changed what, and who took data out"), "shield-lock", OFFICE),
+            Door("metrics:nights", _("Nights"), _("What proves the numbers, and what it found"), "moon", OFFICE),
             Door("reps:all_api_tokens", _("API tokens"), _("Which programs act for whom"), "key", OFFICE),
         ),
     ),

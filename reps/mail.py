@@ -1,12 +1,13 @@
-"""Mails about sign-in. `post` writes a row, in the transaction of what it is about; `send_due` sends and retries.
+"""Mails about sign-in, and those of higher floors, which enter theirs with `writes`.
 
-A request never waits for a mail server, and an address that belongs to nobody costs the same as one that does: whose it
-is, is looked up when the mail is sent, and the secret of its link is made then. Links start with SITE_URL whatever the
-request said.
+`post` writes a row, in the transaction of what it is about; `send_due` sends and retries. A request never waits for a mail
+server, and an address that belongs to nobody costs the same as one that does: whose it is, is looked up when the mail is
+sent, and the secret of its link is made then. Links start with SITE_URL whatever the request said.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -40,6 +41,7 @@ class Letter:
     language: str
     context: dict[str, Any]
     template: str = ""
+    folder: str = "reps/mail"
 
 
 def post(*, kind: str, address: str, user: User | None = None, facts: dict[str, Any] | None = None) -> Mail:
@@ -99,15 +101,15 @@ def _put_off(mail: Mail, error: Exception) -> None:
 
 def _send(mail: Mail) -> bool:
     """Write and hand over one mail; False when there is nobody to write to."""
-    letter = _LETTERS[Mail.Kind(mail.kind)](mail)
+    letter = _LETTERS[mail.kind](mail)
     if letter is None:
         return False
     company = Company.load()
     context = {"company": company.name or "Salesteam", "site_url": settings.SITE_URL, "minutes": 60, **letter.context}
     with translation.override(letter.language or company.language):
         name = letter.template or mail.kind
-        subject = clean_line(render_to_string(f"reps/mail/{name}_subject.txt", context))
-        body = render_to_string(f"reps/mail/{name}.txt", context)
+        subject = clean_line(render_to_string(f"{letter.folder}/{name}_subject.txt", context))
+        body = render_to_string(f"{letter.folder}/{name}.txt", context)
     EmailMessage(subject, body.strip() + "\n", settings.DEFAULT_FROM_EMAIL, [letter.to]).send()
     return True
 
@@ -163,7 +165,8 @@ def _to_owner(mail: Mail) -> Letter | None:
     return Letter(mail.address, user.language, {"user": user, "reset_url": reset_url, "facts": mail.facts})
 
 
-_LETTERS = {
+Writer = Callable[[Mail], Letter | None]
+_LETTERS: dict[str, Writer] = {
     Mail.Kind.INVITATION: _invitation,
     Mail.Kind.RESET: _reset,
     Mail.Kind.ADDRESS_CHANGE: _address_change,
@@ -176,3 +179,13 @@ _LETTERS = {
     Mail.Kind.SECOND_FACTOR_RESET: _to_owner,
     Mail.Kind.RECOVERY_CODE_USED: _to_owner,
 }
+
+
+def writes(kind: str) -> Callable[[Writer], Writer]:
+    """Enter the function that writes the mails of a kind which a higher floor posts."""
+
+    def enter(writer: Writer) -> Writer:
+        _LETTERS[kind] = writer
+        return writer
+
+    return enter

@@ -78,5 +78,6 @@ def build(cast: Cast) -> dict[str, Any]:
         "no_secret": "nothing-of-this-kind",
         "no_field": "owner_secret",
         "account_word": "account",
+        "night": "2026-09-15",
         "batch": batch.pk,
     }

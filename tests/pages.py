@@ -94,6 +94,11 @@ NUMBERS = (
     Page("metrics:rep_target", at={"pk": "ana"}, queries=6),
     Page("metrics:leave_effect", at={"pk": "ana"}, query={"first_on": "2026-10-05", "last_on": "2026-10-09"}, queries=9),
     Page("metrics:figures", query={"scope": "company"}, queries=5),
+    Page("metrics:activity_report", who="manager", queries=8),
+    Page("metrics:activity_report", query={"period": "2026-Q3"}, name="activity-report-rep", queries=7),
+    Page("metrics:quota_report", who="manager", queries=9),
+    Page("metrics:quota_report", query={"period": "2026-Q3"}, name="quota-report-rep", queries=8),
+    Page("metrics:nights", who="admin", queries=7),
     Page("metrics:scopes", query={"q": "a"}, queries=6),
 )
 DEALS = (

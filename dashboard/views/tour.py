@@ -19,6 +19,7 @@ _ABOUT: dict[str, Promise] = {
         "Open deals as a list or as a board: filter, drag to the next stage, plan the next step. Four fields make one."
     ),
     "metrics:numbers": _("Won, lost, value, win rate and cycle of any team, rep and period, each explained by its rows."),
+    "metrics:activity_report": _("Activity and quotas by day, week, month and quarter, per team and rep, as pages and files."),
     "deals:activities": _("What was logged, and the meetings that wait for an outcome."),
     "deals:accounts": _("Customers with their contacts, deals and what happened."),
     "deals:leads": _("People who may buy: take them, work them, turn them into deals."),

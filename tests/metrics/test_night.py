@@ -216,7 +216,7 @@ def test_three_attempts_then_it_is_failed_and_told(cast: Cast, monkeypatch: pyte
     for _ in range(4):
         night.run_due(cast.company)
     run = NightRun.objects.get(job="activity", business_day=YESTERDAY)
-    assert (run.state, run.attempts, run.detail) == ("failed", 3, {"error": "RuntimeError: the disk is full"})
+    assert (run.state, run.attempts, run.detail) == ("failed", 3, {"error": "RuntimeError: the disk is full", "told": True})
     assert night.late(cast.company) == [run]
     assert NightRun.objects.count() == 1
     monkeypatch.undo()
