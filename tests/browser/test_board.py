@@ -247,8 +247,10 @@ def test_ten_more_cards_come_in_place(cast: Cast, visit: Open) -> None:
 
 
 def test_typing_searches_and_cards_can_still_be_dragged(cast: Cast, deal: Deal, visit: Open) -> None:
-    window = visit(cast.ana).open("/deals/board/")
+    window = visit(cast.ana).open("/deals/board/?mine=1&q=zzz")
     page = window.page
+    assert "No deal matches" in page.inner_text("#deals-board")
+    page.fill("#q", "")
     page.locator("#q").press_sequentially("maw")
     page.wait_for_url("**q=maw**")
     window.settle()
