@@ -42,11 +42,12 @@ WITH {{lines}}, ranked AS (
            CASE WHEN %(all)s OR l.rep_id = ANY(%(exact)s) THEN 'exact' ELSE coalesce(l.standing, 'band') END AS sees
     FROM lines l
 ), placed AS (
+    -- Among colleagues of whom only the rank is read, one stands at one's own.
     SELECT r.*, row_number() OVER (
-        ORDER BY (sees = 'rank'), CASE WHEN sees <> 'rank' THEN band END DESC NULLS LAST,
-                 CASE WHEN sees IN ('exact', 'share') THEN ratio END DESC NULLS LAST,
-                 CASE WHEN sees = 'rank' THEN rank END, lower(name), rep_id) AS place
-    FROM ranked r
+        ORDER BY (way = 'rank'), CASE WHEN way <> 'rank' THEN band END DESC NULLS LAST,
+                 CASE WHEN way IN ('exact', 'share') THEN ratio END DESC NULLS LAST,
+                 CASE WHEN way = 'rank' THEN rank END, lower(name), rep_id) AS place
+    FROM (SELECT *, CASE WHEN rep_id = %(me)s AND NOT %(all)s AND standing = 'rank' THEN 'rank' ELSE sees END AS way FROM ranked) r
 ), me AS (SELECT rank, band, sees, standing FROM ranked WHERE rep_id = %(me)s AND rank IS NOT NULL)
 SELECT json_build_object(
     'own', (SELECT CASE WHEN partly THEN NULL ELSE value END FROM own),

@@ -114,23 +114,26 @@ def whole(sheet: Sheet, found: Attainment) -> Whole:
 
 
 def _cells(sheet: Sheet, found: Attainment, how: str, *, credited: bool) -> list[Cell]:
-    key, roll_up, pace = sheet.asked.scope.key, found.roll_up, found.pace
+    key, has_quota = sheet.asked.scope.key, found.roll_up.quota is not None
     cells = [_credited_cell(sheet, found)] if credited else []
     if how == rights.EXACT:
-        cells.append(Cell(sheet.asked_word, sheet.amount(roll_up.quota), sheet.url("quota", key), _source(found)))
-    if rights.shows_ratio(how):
-        chip = band_chip(found.band)
-        cells.append(
-            Cell(_("Attainment"), percent(roll_up.attainment), sheet.url("attainment", key), _missing(roll_up.quota), chip)
-        )
-    elif rights.shows_band(how):
-        cells.append(Cell(_("Attainment"), "", chip=band_chip(found.band), note=_missing(roll_up.quota)))
+        cells.append(Cell(sheet.asked_word, sheet.amount(found.roll_up.quota), sheet.url("quota", key), _source(sheet, found)))
+    if has_quota:
+        cells += _against_quota(sheet, found, how)
+    if credited and found.pace.run_rate is not None and found.elapsed < found.total:
+        cells.append(Cell(_("Run-rate"), sheet.amount(found.pace.run_rate), sheet.url("run_rate", key), _("at the same pace")))
+    return cells
+
+
+def _against_quota(sheet: Sheet, found: Attainment, how: str) -> list[Cell]:
+    key, pace = sheet.asked.scope.key, found.pace
+    if not rights.shows_ratio(how):
+        return [Cell(_("Attainment"), "", chip=band_chip(found.band))] if rights.shows_band(how) else []
+    cells = [Cell(_("Attainment"), percent(found.roll_up.attainment), sheet.url("attainment", key), chip=band_chip(found.band))]
     if how == rights.EXACT:
         cells.append(Cell(_("Gap"), sheet.amount(found.gap), sheet.url("gap", key)))
-    if rights.shows_ratio(how):
+    if pace.ratio is not None:
         cells.append(Cell(_("Pace"), percent(pace.ratio), sheet.url("pace", key), _pace_note(sheet, pace, how)))
-    if credited:
-        cells.append(Cell(_("Run-rate"), sheet.amount(pace.run_rate), sheet.url("run_rate", key), _("at the same pace")))
     return cells
 
 
@@ -141,14 +144,12 @@ def _credited_cell(sheet: Sheet, found: Attainment) -> Cell:
     return Cell(sheet.measured, sheet.amount(found.roll_up.actual), url, note)
 
 
-def _source(found: Attainment) -> str:
+def _source(sheet: Sheet, found: Attainment) -> str:
     if found.roll_up.quota is None:
         return _("none was set")
-    return _("the team's own") if found.roll_up.manager_quota else _("sum of the reps")
-
-
-def _missing(quota: Decimal | None) -> str:
-    return _("none was set") if quota is None else ""
+    if not found.roll_up.manager_quota:
+        return _("sum of the reps")
+    return _("as set for the company") if sheet.asked.scope.is_company else _("as set for the team")
 
 
 def _pace_note(sheet: Sheet, pace: Pace, how: str) -> str:
@@ -164,8 +165,11 @@ def _over(sheet: Sheet, found: Attainment) -> tuple[str, bool]:
     words = {"street": sheet.amount(roll_up.street_quota), "own": sheet.amount(roll_up.manager_quota)}
     share = numbers.percent(abs(over), lang())
     if over < 0:
-        return _("The reps' quotas add up to %(street)s, %(share)s below the team's %(own)s.") % {**words, "share": share}, True
-    text = _("The reps' quotas add up to %(street)s, %(share)s above the team's %(own)s.") % {**words, "share": share}
+        return _("The reps' quotas add up to %(street)s, %(share)s below the %(own)s that was set.") % {
+            **words,
+            "share": share,
+        }, True
+    text = _("The reps' quotas add up to %(street)s, %(share)s above the %(own)s that was set.") % {**words, "share": share}
     return text, is_over_assigned(roll_up.street_quota, roll_up.manager_quota)
 
 
@@ -248,7 +252,7 @@ def reads(sheet: Sheet, found: Board) -> str:
     )
 
 
-def me(sheet: Sheet, found: Board) -> str:
+def my_band(sheet: Sheet, found: Board) -> str:
     """The sentence on top for a rep whose team shows bands; nothing where the lines around them say it."""
     if found.me is None or found.around:
         return ""

@@ -49,7 +49,7 @@ def percent(ratio: Decimal | None) -> str:
 def amount(value: Decimal | None, target: Target, currency: str, *, short: bool = True) -> str:
     """Money or a count, by what the target is of."""
     if not is_money(target.metric):
-        return numbers.number(value, lang())
+        return numbers.number(round(value, 1) if short and value is not None else value, lang())
     return (numbers.money_short if short else numbers.money)(value, currency, lang())
 
 

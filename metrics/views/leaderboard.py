@@ -108,7 +108,7 @@ def _reps(request: Request, sheet: Sheet, at: AsOf) -> dict[str, Any]:
         **_shown(sheet, rows),
         "whole": standing_cards.whole(sheet, found.whole),
         "near": standing_cards.lines(sheet, near),
-        "me": standing_cards.me(sheet, found),
+        "my_band": standing_cards.my_band(sheet, found),
         "reads": standing_cards.reads(sheet, found),
         "count": found.count,
         "first": after + 1,
