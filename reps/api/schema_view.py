@@ -24,6 +24,14 @@ def described() -> dict[str, Any]:
     return found
 
 
+@cache
+def written(kind: str) -> HttpResponse:
+    """The schema's text, which takes a while to write."""
+    if kind == "yaml":
+        return HttpResponse(OpenApiYamlRenderer().render(described()), content_type="application/yaml")
+    return answer(described())
+
+
 class Schema(ApiView):
     """The schema, for anybody with a token or signed in."""
 
@@ -32,9 +40,8 @@ class Schema(ApiView):
     @extend_schema(exclude=True)
     def get(self, request: Any, kind: str = "json") -> HttpResponse:
         """The schema as JSON or YAML."""
-        if kind == "yaml":
-            return HttpResponse(OpenApiYamlRenderer().render(described()), content_type="application/yaml")
-        return answer(described())
+        kept = written(kind)
+        return HttpResponse(kept.content, content_type=kept["Content-Type"])
 
 
 class Nothing(ApiView):

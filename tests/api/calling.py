@@ -33,7 +33,7 @@ class Api:
         if self.secret:
             given.setdefault("Authorization", f"Bearer {self.secret}")
         content = raw if raw is not None else b"" if body is None else json.dumps(body).encode()
-        address = f"{ROOT}{path}" if path.startswith("/") else path
+        address = path if path.startswith(ROOT) else f"{ROOT}{path}"
         address += f"?{urlencode(query)}" if query else ""
         return self.client.generic(
             method, address, content, content_type=given.pop("Content-Type", "application/json"), headers=given
