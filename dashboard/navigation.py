@@ -47,6 +47,7 @@ _SALES = _("Sales")
 HOME = Entry("dashboard:home", _("Home"), "house", "h")
 DEALS = Entry("deals:list", _("Deals"), "kanban", "d")
 NUMBERS = Entry("metrics:numbers", _("Numbers"), "graph-up-arrow", "n")
+LEADERBOARD = Entry("metrics:leaderboard", _("Leaderboard"), "trophy", "b")
 REPORTS = Entry("metrics:activity_report", _("Reports"), "clipboard-data", "r", root="/reports/")
 ACTIVITIES = Entry("deals:activities", _("Activities"), "clock-history", "a")
 ACCOUNTS = Entry("deals:accounts", _("Accounts"), "building", "c")
@@ -55,7 +56,7 @@ PEOPLE = Entry("reps:people", _("People"), "people", "p")
 AUDIT = Entry("reps:audit", _("Audit trail"), "shield-lock", "t")
 LOG = Entry("deals:log", pgettext_lazy("verb: note an activity", "Log"), "plus-lg")
 
-_MEMBER = (HOME, DEALS, NUMBERS, REPORTS, ACTIVITIES, ACCOUNTS, LEADS, PEOPLE)
+_MEMBER = (HOME, DEALS, NUMBERS, LEADERBOARD, REPORTS, ACTIVITIES, ACCOUNTS, LEADS, PEOPLE)
 _ADMIN = (
     Entry("dashboard:home", _("Set-up health"), "house", "h"),
     Entry("reps:people", _("People"), "people", "p"),
@@ -67,6 +68,7 @@ _ADMIN = (
     Entry("reps:calendars", _("Calendars"), "calendar3", "e"),
     Entry("deals:imports", _("Import"), "upload", "i"),
     Entry("metrics:numbers", _("Numbers"), "graph-up-arrow", "n", _SALES),
+    Entry("metrics:leaderboard", _("Leaderboard"), "trophy", "k", _SALES),
     Entry("metrics:activity_report", _("Reports"), "clipboard-data", "b", _SALES, "/reports/"),
     Entry("deals:list", _("Deals"), "kanban", "d", _SALES),
     Entry("deals:accounts", _("Accounts"), "building", "c", _SALES),
@@ -74,7 +76,7 @@ _ADMIN = (
     Entry("reps:audit", _("Audit trail"), "shield-lock", "u", FOOT),
 )
 _FINANCE = (HOME, PEOPLE)
-_AUDITOR = (HOME, NUMBERS, REPORTS, DEALS, ACTIVITIES, ACCOUNTS, LEADS, PEOPLE, AUDIT)
+_AUDITOR = (HOME, NUMBERS, LEADERBOARD, REPORTS, DEALS, ACTIVITIES, ACCOUNTS, LEADS, PEOPLE, AUDIT)
 # A person who signs in without being a rep yet (an invited colleague whose card is still missing).
 _NOBODY = (HOME, PEOPLE)
 

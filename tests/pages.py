@@ -93,6 +93,13 @@ NUMBERS = (
     Page("metrics:quota_teams", who="admin", query={"q": "o"}, queries=5),
     Page("metrics:rep_target", at={"pk": "ana"}, queries=6),
     Page("metrics:leave_effect", at={"pk": "ana"}, query={"first_on": "2026-10-05", "last_on": "2026-10-09"}, queries=9),
+    Page("metrics:leaderboard", queries=5),
+    Page("metrics:leaderboard", who="manager", name="metrics-leaderboard-manager", queries=6),
+    Page("metrics:leaderboard", who="auditor", query={"by": "team", "metric": "visits"}, name="metrics-leaderboard-teams", queries=6),
+    Page(
+        "metrics:explain", query={"metric": "attainment", "scope": "company", "period": "2026-Q3"}, name="metrics-explain-attainment",
+        queries=9,
+    ),
     Page("metrics:figures", query={"scope": "company"}, queries=5),
     Page("metrics:activity_report", who="manager", queries=8),
     Page("metrics:activity_report", query={"period": "2026-Q3"}, name="activity-report-rep", queries=7),

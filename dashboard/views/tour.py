@@ -20,6 +20,7 @@ _ABOUT: dict[str, Promise] = {
     ),
     "metrics:numbers": _("Won, lost, value, win rate and cycle of any team, rep and period, each explained by its rows."),
     "metrics:activity_report": _("Activity and quotas by day, week, month and quarter, per team and rep, as pages and files."),
+    "metrics:leaderboard": _("Who stands how against their quota, one number at a time, each team as it chose to show itself."),
     "deals:activities": _("What was logged, and the meetings that wait for an outcome."),
     "deals:accounts": _("Customers with their contacts, deals and what happened."),
     "deals:leads": _("People who may buy: take them, work them, turn them into deals."),
