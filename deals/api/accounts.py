@@ -25,7 +25,7 @@ ACCOUNTS_TAG, CONTACTS_TAG = "accounts", "contacts"
 
 
 class AccountOut(WithExtra):
-    """A customer, or who may become one. `parent` is null also where the caller may not see it; `extra` is left out for admins."""
+    """A customer, or who may become one. `parent` is null also where the caller may not see it; `extra` is for its owner, managers and auditors."""
 
     id = serializers.IntegerField()
     name = serializers.CharField()

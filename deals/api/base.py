@@ -58,7 +58,7 @@ def _said(value: Any, deal: Deal) -> str | None:
 
 
 class WithExtra(Shown):
-    """A row with what its source knew and this product has no column for. It may hold notes, so admins do not see it."""
+    """A row with what its source knew and this product has no column for. It may hold notes, so few see it."""
 
     hideable: ClassVar = ("extra",)
 
@@ -73,5 +73,6 @@ class WithExtra(Shown):
         return {**found, **last}
 
     def hidden(self, row: Any, viewer: Viewer) -> tuple[str, ...]:
-        """Admins read no notes (TRUST 8)."""
-        return ("extra",) if viewer.kind == "admin" else ()
+        """Notes are the owner's, their managers' and an auditor's (TRUST 8); of what nobody owns, every rep's."""
+        owned = row.owner_id in viewer.editable_rep_ids if row.owner_id else viewer.rep_id is not None
+        return () if owned or viewer.kind == "auditor" else ("extra",)

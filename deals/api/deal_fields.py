@@ -19,7 +19,7 @@ _OUTCOMES = [("", "open"), *Deal.Outcome.choices]
 
 
 class DealOut(WithExtra):
-    """A deal as it stands. `lead` is null also where the caller may not see it; `extra` is left out for admins."""
+    """A deal as it stands. `lead` is null also where the caller may not see it; `extra` is for its owner, managers and auditors."""
 
     id = serializers.IntegerField()
     version = serializers.IntegerField(help_text="Send it with each change.")
