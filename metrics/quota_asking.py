@@ -131,7 +131,7 @@ def texts_of(raw: str) -> dict[str, str]:
     """A JSON object of texts; anything else in it is left out."""
     try:
         found = json.loads(raw)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     pairs = found.items() if isinstance(found, dict) else ()
     return {key: text for key, text in list(pairs)[:MOST_TYPED] if isinstance(text, str)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -138,10 +138,13 @@ class Grid:
 
 def build(
     sheet: Sheet, typed: Mapping[str, str], *, lang: str, kept: Mapping[str, str] | None = None,
-    conflicts: Mapping[str, Read] | None = None,
+    conflicts: Mapping[str, Read] | None = None, pasted: Collection[str] = (),
 ) -> Grid:  # fmt: skip
-    """The grid for these typed texts by cell; `kept` are texts that somebody looked at and wants as they are."""
-    reads = _read_all(sheet, typed, lang, kept or {})
+    """The grid for these typed texts by cell; `kept` are texts that somebody looked at and wants as they are.
+
+    What was `pasted` together shows by itself in which custom it is written; what was typed cell by cell does not.
+    """
+    reads = _read_all(sheet, typed, lang, kept or {}, pasted)
     reads.update(conflicts or {})
     grid = Grid(sheet, lang, _power(sheet, lang), reads)
     grid.lines = [_line(grid, row) for row in sheet.street]
@@ -154,11 +157,16 @@ def build(
 
 
 # ── Reading ─────────────────────────────────────────────────────────────────────────────────────────────────────────
-def _read_all(sheet: Sheet, typed: Mapping[str, str], lang: str, kept: Mapping[str, str]) -> dict[str, Read]:
+def _read_all(
+    sheet: Sheet, typed: Mapping[str, str], lang: str, kept: Mapping[str, str], pasted: Collection[str]
+) -> dict[str, Read]:
     currency = sheet.asked.currency
     texts = {key: text for key, text in typed.items() if key in sheet.cells and _is_changed(sheet, key, text, lang)}
-    settled = quota_reading.custom_of(texts.values(), currency)
-    reads = {key: quota_reading.read(text, currency=currency, custom=lang, settled=settled) for key, text in texts.items()}
+    shown = quota_reading.custom_of((text for key, text in texts.items() if key in pasted), currency)
+    reads = {
+        key: quota_reading.read(text, currency=currency, custom=lang, settled=shown if key in pasted else None)
+        for key, text in texts.items()
+    }
     whole = _amounts(sheet, reads)
     everyone = [amount for key, amount in whole.items() if sheet.cells[key][0] in sheet.reps]
     for key, read in reads.items():
@@ -279,12 +287,17 @@ def _cell(grid: Grid, row: Row, month: date, at: int) -> Cell:
     is_part = not part.is_whole and not part.is_out
     return Cell(
         key=key, label=f"{row.name}, {date_format(month, 'M')}",
-        text=shown if read is None else read.text, shown=shown, short=short_of(grid, key),
+        text=shown if read is None else written_out(read, grid.lang), shown=shown, short=short_of(grid, key),
         state=str(read.state) if read else "", note=read.note if read else "",
         is_open=row.takes(month), is_out=part.is_out, ends_quarter=at % 3 == 2,
         share=numbers.percent(part.present / part.workdays, grid.lang, 0) if is_part and part.workdays else "",
         words=_days(grid, row, month) if is_part else "",
     )  # fmt: skip
+
+
+def written_out(read: Read, lang: str) -> str:
+    """What stands in the field of a cell: the number as this person writes it, or the text that is no number yet."""
+    return exact(read.amount, lang) if read.counts and read.amount is not None else read.text
 
 
 def short_of(grid: Grid, key: str) -> str:

@@ -21,7 +21,7 @@ from lib.text import clean_param, fold
 from metrics import quota_asking, quota_fill, quota_history, quota_sheet
 from metrics.quota_asking import Opened
 from metrics.quota_sheet import Row, cell_key
-from metrics.views.quotas import brought, for_quotas, show
+from metrics.views.quotas import for_quotas, pasted, show
 from reps.gates import for_those_who_may
 from reps.requests import Request
 from reps.sudo import recent_password_for_file
@@ -36,8 +36,8 @@ def quota_paste(request: Request) -> HttpResponse:
     opened = _editable(request)
     if request.method != "POST":
         return _tool(request, opened, "metrics/quota_paste.html")
-    texts, said = brought(request, opened.sheet)
-    grid = quota_asking.grid(request, opened.sheet, texts)
+    texts, said = pasted(request, opened.sheet)
+    grid = quota_asking.grid(request, opened.sheet, texts, pasted=texts.keys())
     return show(request, opened, grid, pasted={"count": len(texts), "said": said})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
@@ -22,7 +23,7 @@ from lib.text import clean_param, int_param
 from metrics import quota_asking, quota_fill, quota_paste, quotas
 from metrics.models import Quota
 from metrics.quota_asking import Opened
-from metrics.quota_grid import Grid, short_of
+from metrics.quota_grid import Grid, short_of, written_out
 from metrics.quota_reading import Offer, Read, State, exact
 from metrics.quota_sheet import Asked, Sheet, cell_key, is_of_types
 from metrics.targets import OVER_ASSIGNED
@@ -96,11 +97,11 @@ def quotas_check(request: Request) -> HttpResponse:
         added, said = brought(request, opened.sheet)
     except ValidationError as error:
         return JsonResponse({"error": " ".join(error.messages)}, status=HTTPStatus.UNPROCESSABLE_ENTITY)
-    grid = quota_asking.grid(request, opened.sheet, {**texts, **added})
-    pasted = (
+    grid = quota_asking.grid(request, opened.sheet, {**texts, **added}, pasted=added.keys())
+    bar = (
         {"count": len(added), "said": said, "scales": _scales(request, opened.sheet, added)} if "paste" in request.POST else None
     )
-    page = {"grid": grid, "sheet": opened.sheet, "asked": opened.sheet.asked, "pasted": pasted, "limit": LIMIT_PERCENT}
+    page = {"grid": grid, "sheet": opened.sheet, "asked": opened.sheet.asked, "pasted": bar, "limit": LIMIT_PERCENT}
     return JsonResponse(
         {
             "cells": {key: _told(grid, key, read) for key, read in grid.reads.items()},
@@ -116,10 +117,15 @@ def quotas_check(request: Request) -> HttpResponse:
 
 def brought(request: Request, sheet: Sheet) -> tuple[dict[str, str], list[str]]:
     """The texts of a paste or a filled row in this request, and what is said of what found no place."""
-    lang, currency = quota_asking.lang(request), sheet.asked.currency
     if "fill_row" in request.POST:
         row, typed, how = (clean_param(request.POST, name) for name in ("fill_row", "fill_amount", "fill_how"))
-        return quota_fill.fill(sheet, row_key=row, typed=typed, how=how, lang=lang), []
+        return quota_fill.fill(sheet, row_key=row, typed=typed, how=how, lang=quota_asking.lang(request)), []
+    return pasted(request, sheet)
+
+
+def pasted(request: Request, sheet: Sheet) -> tuple[dict[str, str], list[str]]:
+    """The texts of a paste by cell, and what is said of what found no place."""
+    lang, currency = quota_asking.lang(request), sheet.asked.currency
     laid = quota_paste.lay(request.POST.get("paste", ""), sheet, at=clean_param(request.POST, "at"))
     power = int_param(request.POST, "scale", high=9)
     texts = quota_fill.scaled(laid.texts, power, currency=currency, lang=lang) if power else laid.texts
@@ -127,15 +133,20 @@ def brought(request: Request, sheet: Sheet) -> tuple[dict[str, str], list[str]]:
 
 
 def _told(grid: Grid, key: str, read: Read) -> dict[str, str]:
-    text = exact(read.amount, grid.lang) if read.counts and read.amount is not None else read.text
-    return {"text": text, "typed": read.text, "short": short_of(grid, key), "state": str(read.state), "note": read.note}
+    return {
+        "text": written_out(read, grid.lang),
+        "typed": read.text,
+        "short": short_of(grid, key),
+        "state": str(read.state),
+        "note": read.note,
+    }
 
 
 def _scales(request: Request, sheet: Sheet, texts: dict[str, str]) -> list[tuple[int, str]]:
     """Thousands and millions to choose from, when every bare number of a paste is small for its currency."""
     if sheet.asked.currency != "IDR" or "scale" in request.POST or not texts:
         return []
-    grid = quota_asking.grid(request, sheet, texts)
+    grid = quota_asking.grid(request, sheet, texts, pasted=texts.keys())
     amounts = [read.amount for read in grid.reads.values() if read.amount]
     bare = all(quota_fill.read_bare(text) for text in texts.values())
     if not amounts or not bare or max(amounts) >= _SMALL:
@@ -178,23 +189,23 @@ def _say_saved(request: Request, saved: quotas.Saved, asked: Asked, left: int) -
 def _conflict(request: Request, texts: dict[str, str], stale: quotas.Stale) -> HttpResponse:
     """Somebody was faster: both values in each such cell, everything typed still there, nothing saved."""
     opened = quota_asking.open_sheet(request)
-    lang = quota_asking.lang(request)
+    reads = quota_asking.grid(request, opened.sheet, texts).reads
     conflicts = {}
     for (rep, team, month), row in stale.now.items():
         key = cell_key(f"r{rep}" if rep else f"t{team}", month)
-        if key in texts:
-            conflicts[key] = _both(texts[key], row, lang)
+        if key in reads:
+            conflicts[key] = _both(reads[key], row, quota_asking.lang(request))
     grid = quota_asking.grid(request, opened.sheet, texts, conflicts=conflicts)
     return show(request, opened, grid, status=HTTPStatus.CONFLICT, conflicts=len(conflicts))
 
 
-def _both(mine: str, row: Quota | None, lang: str) -> Read:
+def _both(mine: Read, row: Quota | None, lang: str) -> Read:
     theirs = exact(row.amount, lang) if row else ""
     who = row.actor.name if row and row.actor else _("Somebody")
     said = _("%(who)s set %(theirs)s meanwhile.") if row else _("%(who)s took the quota away meanwhile.")
-    note = said % {"who": who, "theirs": theirs} + " " + _("You typed %(mine)s.") % {"mine": mine or "—"}
+    note = said % {"who": who, "theirs": theirs} + " " + _("You typed %(mine)s.") % {"mine": written_out(mine, lang) or "—"}
     offer = Offer(theirs, _("Use %(value)s") % {"value": theirs or _("nothing")})
-    return Read(mine, State.CONFLICT, note=note, offers=(offer,))
+    return replace(mine, state=State.CONFLICT, note=note, offers=(offer,))
 
 
 @require_POST
