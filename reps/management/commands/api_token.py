@@ -60,7 +60,7 @@ class Command(BaseCommand):
     def _list(self, owner: User | None) -> None:
         tokens = ApiToken.objects.with_state().select_related("owner")
         for token in tokens.filter(owner=owner) if owner else tokens:
-            state = "works" if token.works else "ended"
+            state = "works" if token.works else "ended"  # type: ignore[attr-defined]
             used = f"{token.last_used_at:%Y-%m-%d %H:%M}" if token.last_used_at else "never"
             self.stdout.write(
                 f"{token}\t{token.owner.email}\t{'+'.join(token.scopes)}\t{state}\tuntil {token.expires_at:%Y-%m-%d}"
