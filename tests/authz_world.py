@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from datetime import date
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from deals.models import ImportBatch
 from lib import clock
+from metrics.models import Quota
+from metrics.quotas import NewQuota, set_quotas
 from reps import absence, api_tokens, days_off, invitations, mail, tokens
 from reps.holiday_files import Day
 from reps.models import User
@@ -29,8 +32,18 @@ def build(cast: Cast) -> dict[str, Any]:
     waiting = invitations.invite(address="nina@example.com", by=cast.admin)
     calendar = days_off.make_calendar(name="Bali", days=[Day(date(2026, 11, 18), "Galungan", "public")], by=None)
     batch = ImportBatch.objects.create(created_by=cast.manager, state=ImportBatch.State.READY, file_names=["deals.csv"])
+    set_quotas(
+        metric="won_value",
+        numbers=[NewQuota(date(2026, 9, 1), Decimal(50), rep_id=cast.ana.rep.pk)],
+        by=None,
+        company=cast.company,
+    )
     return {
         "waiting": waiting.pk,
+        "september": "2026-09",
+        "scope_of_nobody": "nobody:1",
+        "by_quota": "-quota",
+        "quota": Quota.objects.get(rep=cast.ana.rep).pk,
         "token": api_tokens.issue(owner=cast.ana, name="Robot", by=cast.ana).token.pk,
         "secret": mail.new_invitation(waiting, by=cast.admin),
         "address_secret": tokens.sign_address(cast.ana, "ana.wijaya@example.com"),

@@ -126,6 +126,11 @@ def shows(of: type[serializers.Serializer[Any]], tag: str) -> Callable[[Any], An
     return extend_schema(tags=[tag], responses={200: of, **_refusals((*_ALWAYS, 404))})
 
 
+def shows_figures(of: type[serializers.Serializer[Any]], parameters: list[OpenApiParameter], tag: str) -> Callable[[Any], Any]:
+    """GET of numbers, which parameters ask for."""
+    return extend_schema(tags=[tag], parameters=parameters, responses={200: of, **_refusals(_ALWAYS)})
+
+
 def creates(takes: Any, gives: Any, tag: str) -> Callable[[Any], Any]:
     """POST that makes something, once for each `Idempotency-Key`."""
     refusals = _refusals((*_ALWAYS, 404, 409, 413, 415, 422))

@@ -64,6 +64,8 @@ class ApiView(APIView):
     http_method_names: ClassVar[Any] = ["get", "head", "post", "patch", "delete"]
     gates: ClassVar[Mapping[str, Gate]] = {"GET": everyone}
     listing: ClassVar[Listing | None] = None
+    # Query parameters of a GET that is no list.
+    parameters: ClassVar[tuple[str, ...]] = ()
 
     def initial(self, request: Any, *args: Any, **kwargs: Any) -> None:
         """Refuse, in this order: no token, too many requests, a read-only token, the wrong person, unknown parameters."""
@@ -81,7 +83,7 @@ class ApiView(APIView):
         if not self.gates[method](viewer_of(request.user)):
             raise Refusal(_("This is not open to you."), status=403, code="forbidden")
         if method != "GET" or self.listing is None:
-            refuse_unknown(request.GET, ())
+            refuse_unknown(request.GET, self.parameters if method == "GET" else ())
 
     def get_exception_handler(self) -> Any:
         """Every refusal in one shape."""
