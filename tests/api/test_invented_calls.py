@@ -69,7 +69,7 @@ EACH = -(-CALLS // (len(OPERATIONS) * len(authz.API_ACTORS) * len(MODES)))
 def aim(case: Any, chance: random.Random, things: dict[str, Any]) -> None:
     """Have most ids be such as there are, most days be of these years and most versions the present one."""
     resource = case.operation.path.split("/")[3]
-    if "id" in (case.path_parameters or {}) and chance.random() < 0.85:
+    if resource in IN_ADDRESS and "id" in (case.path_parameters or {}) and chance.random() < 0.85:
         case.path_parameters["id"] = str(things[chance.choice(IN_ADDRESS[resource])])
     if isinstance(case.body, dict):
         for name, value in case.body.items():
