@@ -40,9 +40,6 @@ def build(cast: Cast) -> dict[str, Any]:
     )
     return {
         "waiting": waiting.pk,
-        "september": "2026-09",
-        "scope_of_nobody": "nobody:1",
-        "by_quota": "-quota",
         "quota": Quota.objects.get(rep=cast.ana.rep).pk,
         "token": api_tokens.issue(owner=cast.ana, name="Robot", by=cast.ana).token.pk,
         "secret": mail.new_invitation(waiting, by=cast.admin),

@@ -47,7 +47,11 @@ def ask(world: World, api: Api, row: authz.Row, method: str, *, missing: bool = 
         before = written()
         address = authz.address(row, nothing if missing else world.things)
         response = api.client.generic(
-            method, address, *_sent(data, method), headers={"Authorization": f"Bearer {api.secret}"} if api.secret else {}
+            method,
+            address,
+            *_sent(data, method),
+            query_params=authz.filled_in(row.query, world.things) or None,
+            headers={"Authorization": f"Bearer {api.secret}"} if api.secret else {},
         )
         return response, written() - before
 
