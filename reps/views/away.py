@@ -80,7 +80,7 @@ def away(request: Request, pk: int) -> HttpResponse:
     rep = get_object_or_404(Rep.objects.visible_to(request.user), pk=pk)
     if not _may_write(request, rep):
         raise PermissionDenied
-    form = AwayForm(request.POST or None)
+    form = AwayForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid() and not _overlaps(rep, form):
         with faults_into(form):
             return _given(request, rep, form.cleaned_data)

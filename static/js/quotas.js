@@ -12,6 +12,7 @@ let here = ""; // the last cell entered
 let anchor = null; // where a range began
 let lastPaste = null;
 let asked = 0;
+let changes = 0; // how often a text changed: an answer to older texts says nothing of the present ones
 let timer = 0;
 let leaving = false;
 
@@ -25,6 +26,7 @@ function say(text, state = "error") {
 
 // ── What is typed ───────────────────────────────────────────────────────────────────────────────────────────────────
 function remember(input) {
+  changes += 1;
   if (input.value.trim() === shownOf(input)) typed.delete(input.name);
   else typed.set(input.name, input.value);
 }
@@ -84,6 +86,7 @@ async function send(extra) {
   window.clearTimeout(timer);
   asked += 1;
   const mine = asked;
+  const asOf = changes;
   const body = new URLSearchParams({ typed: JSON.stringify(Object.fromEntries(typed)), kept: JSON.stringify(Object.fromEntries(kept)), ...extra });
   const token = form.querySelector("[name=csrfmiddlewaretoken]").value;
   form.setAttribute("aria-busy", "true");
@@ -96,7 +99,7 @@ async function send(extra) {
     }
     if (found.added.length) {
       put(found.added.map((key) => [key, found.cells[key]?.typed ?? shownOf(cellOf(key))]), { paste: "paste" in extra });
-    } else if (mine !== asked) return true;
+    } else if (mine !== asked || asOf !== changes) return true;
     show(found);
     return true;
   } catch {
