@@ -32,7 +32,7 @@ from reps.sudo import recent_password_for_file
 
 PAGE_LINES = 25
 # The pages that the scope picker leads to, by the word in its address.
-PICKS_FOR = {"activity": "metrics:activity_report", "quota": "metrics:quota_report"}
+PICKS_FOR = {"activity": "metrics:activity_report", "quota": "metrics:quota_report", "board": "metrics:leaderboard"}
 
 
 @require_GET
@@ -220,6 +220,8 @@ def _options(request: Request, text: str) -> list[dict[str, str]]:
     found = scopes.options(text, request.user)
     if page == "quota":
         found = [scope for scope in found if reads_quotas(request.user.viewer, scope)]
+    elif page == "board":
+        found = [scope for scope in found if not scope.is_rep]
     return [
         {
             "name": scope.title,
