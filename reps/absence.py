@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from lib.versioned import revise
+from lib.versioned import revise, since
 from reps import audit
 from reps.models import Leave, Rep, User
 
@@ -36,6 +36,12 @@ def give_leave(
         audit.record(actor=by, verb="rep.away", subject=rep, facts={"from": start, "to": end, "works": str(works_share)})
     assert isinstance(row, Leave)
     return row
+
+
+def leave_within(*, rep: Rep, start: date, end: date) -> Leave | None:
+    """Leave of the rep that is written down for some day of [start, end)."""
+    found: Leave | None = Leave.objects.current().filter(rep=rep, valid__overlap=since(start, end)).order_by("valid").first()
+    return found
 
 
 def cancel_leave(*, leave: Leave, by: User | None) -> bool:

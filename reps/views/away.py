@@ -18,8 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from lib import clock
 from lib.htmx import page_or_fragment
-from lib.versioned import since
-from reps.absence import cancel_leave, give_leave
+from reps.absence import cancel_leave, give_leave, leave_within
 from reps.forms.away import AwayForm
 from reps.forms.fields import faults_into
 from reps.gates import editable_or_denied
@@ -97,7 +96,7 @@ def _given(request: Request, rep: Rep, data: dict[str, Any]) -> HttpResponse:
 
 def _overlaps(rep: Rep, form: AwayForm) -> bool:
     data = form.cleaned_data
-    other = Leave.objects.current().filter(rep=rep, valid__overlap=since(data["start"], data["end"])).first()
+    other = leave_within(rep=rep, start=data["start"], end=data["end"])
     if other is not None:
         form.add_error("first_on", _("Leave is written down for %(days)s already. Cancel that first.") % {"days": _days(other)})
     return other is not None
@@ -128,8 +127,7 @@ def away_restore(request: Request, pk: int, word: str) -> HttpResponse:
     except signing.BadSignature:
         return done(request, _("This can no longer be undone."), _back(rep), state="warning")
     start, stop = date.fromisoformat(first), date.fromisoformat(end)
-    taken = Leave.objects.current().filter(rep=rep, valid__overlap=since(start, stop)).exists()
-    if of != rep.pk or taken:
+    if of != rep.pk or leave_within(rep=rep, start=start, end=stop):
         return done(request, _("Other leave was written down there since. Nothing was undone."), _back(rep), state="warning")
     give_leave(rep=rep, start=start, end=stop, works_share=Decimal(share), by=request.user)
     return done(request, _("The leave is back."), _back(rep))
