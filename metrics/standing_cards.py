@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from django.urls import reverse
@@ -14,14 +14,17 @@ from django.utils.translation import ngettext
 from lib import marks, numbers
 from lib.bullets import Bullet, Mark, bullet
 from metrics import standing_rights as rights
-from metrics.attainment import Attainment, Board
+from metrics.asking import Choice
+from metrics.attainment import Attainment, Board, attainment
 from metrics.board_rows import Row
 from metrics.definitions import METRICS
 from metrics.models import Quota
+from metrics.scopes import Scope
 from metrics.standing_asking import Asked
 from metrics.standing_words import BANDS, OPENS, amount, band_chip, explain_url, lang, percent
 from metrics.standings import Target
 from metrics.targets import Pace, is_over_assigned
+from metrics.windows import AsOf
 from reps.access import Viewer
 from reps.models import Company, Team
 
@@ -190,6 +193,19 @@ def _picture(sheet: Sheet, found: Attainment, how: str, *, credited: bool) -> Sa
     if expected is not None:
         ticks.append(Mark(float(expected / quota), _("Pace today"), "pace"))
     return bullet(Bullet(max(float(share), 0.0), percent(share), ticks))
+
+
+def of_rep(scope: Scope, choice: Choice, *, viewer: Viewer, at: AsOf, company: Company) -> Whole | None:
+    """A rep's won value against the quota, for their page; None where there is no quota or it is not this person's to read."""
+    if choice.period.grain == "week":
+        return None
+    found = attainment(scope, choice.period, at=at, company=company)
+    if found.roll_up.quota is None:
+        return None
+    sheet = Sheet(Asked(replace(scope, standing=found.lines[0].standing), choice, Target(), by_team=False), viewer, company)
+    made = whole(sheet, found)
+    cells = [cell for cell in made.cells if cell.label != sheet.measured]
+    return replace(made, cells=cells) if rights.shows_band(rights.sees(viewer, scope, found.lines[0].standing)) else None
 
 
 # ── Lines ───────────────────────────────────────────────────────────────────────────────────────────────────────────

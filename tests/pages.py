@@ -84,7 +84,7 @@ NUMBERS = (
     Page("metrics:explain", query={"metric": "won_value", "scope": "company", "period": "2026-Q3"}, queries=8),
     Page("metrics:definitions", queries=4),
     Page("metrics:explain_rows", query={"metric": "won_count", "scope": "company", "period": "2026-Q3"}, queries=8),
-    Page("metrics:rep_panel", at={"pk": "ana"}, queries=7),
+    Page("metrics:rep_panel", at={"pk": "ana"}, queries=8),
     Page("metrics:quotas", who="admin", queries=8),
     Page("metrics:quotas", who="manager", name="metrics-quotas-manager", queries=8),
     Page("metrics:quota_paste", who="admin", queries=8),

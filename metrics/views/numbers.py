@@ -19,7 +19,7 @@ from deals.exports import note_export
 from lib import clock, htmx
 from lib.csv_out import download
 from lib.text import clean_param, int_param
-from metrics import asking, board, cards, scopes, tables
+from metrics import asking, board, cards, scopes, standing_cards, tables
 from metrics.definitions import Kind, Metric, Unit
 from metrics.figures import Figure, of_rows
 from metrics.groups import Group
@@ -99,18 +99,20 @@ def figures(request: Request) -> HttpResponse:
 @require_GET
 @for_sales
 def rep_panel(request: Request, pk: int) -> HttpResponse:
-    """A rep's figures, activity and last periods, for the rep's own page."""
+    """A rep's figures, quota, activity and last periods, for the rep's own page."""
     scope, company = scopes.by_key(f"rep:{pk}", request.user), request.company
     if scope is None:
         raise Http404
     period, at = asking.period(request.GET, company), as_of(company)
     with_money = scopes.shows_money(request.user.viewer, scope)
+    choice = asking.choice(period, company)
     context = {
         "scope": scope,
         "period": period,
-        "choice": asking.choice(period, company),
+        "choice": choice,
         "found": board.outcomes(scope, period, at=at, company=company, with_money=with_money),
         "activities": board.activities(scope, period, at=at, company=company),
+        "standing": standing_cards.of_rep(scope, choice, viewer=request.user.viewer, at=at, company=company),
     }
     return htmx.page_or_fragment(request, "metrics/rep.html", "metrics/_rep.html", context)
 
