@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 from dashboard.demo.calendar import at
 from dashboard.demo.people import HEIR, LARGE, LEAVER, MIDDLE
+from dashboard.demo.plan import AFTER_MIDNIGHT
 from dashboard.demo.sales import K, Story, Teller
 from deals.bulk import Words
 from deals.models import Deal
@@ -79,7 +80,7 @@ def after_midnight(teller: Teller) -> Story:
         teller.staff.sellers["Ketut Ariani"],
         teller.staff.sellers["Ketut Ariani"].kind or MIDDLE,
         last - timedelta(days=20),
-        9_500,
+        AFTER_MIDNIGHT,
     )
     teller.walk(story, story.start, last, 5)
     teller.add(story, K.OUTCOME, last, code=Deal.Outcome.WON.value)

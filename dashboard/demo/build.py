@@ -15,6 +15,7 @@ from dashboard.demo import arcs
 from dashboard.demo.calendar import MONTHS, Days, at
 from dashboard.demo.market import open_market
 from dashboard.demo.plan import monthly_wins
+from dashboard.demo.quotas import set_targets
 from dashboard.demo.sales import Story, Teller
 from dashboard.demo.staff import Staff, hire
 from dashboard.demo.touches import Toucher
@@ -48,6 +49,7 @@ def build(*, today: date, password_hash: str) -> Built:
     rnd = Random(f"Niaga Contoh {today.isoformat()}")  # noqa: S311 - the same company for the same day is the point
     days = Days.around(today, _holidays())
     staff = hire(days=days, rnd=rnd, password_hash=password_hash)
+    set_targets(staff, days)
     with Writer(company=staff.company, actor=staff.admin, now=at(today, 0)) as writer:
         market = open_market(staff=staff, writer=writer, days=days, rnd=rnd)
         teller = Teller(staff, market, days, rnd)

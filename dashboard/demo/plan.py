@@ -6,10 +6,11 @@ Amounts are in thousands of rupiah, months are counted back from the current one
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from random import Random
 
 from dashboard.demo.calendar import MONTHS, SEASON, Days
-from dashboard.demo.people import FIELD, GROUPS, LARGE, LEAVER, Kind
+from dashboard.demo.people import FIELD, GROUPS, LARGE, LEAVER, MIDDLE, Kind
 
 JUTA = 1000
 COMPANY_MONTH = 5000 * JUTA
@@ -34,6 +35,13 @@ KNOWN_QUARTERS = {
 # First month of selling, counted back; before it no deal is theirs.
 STARTED = {"Rizky Pratama": 5, "Yoga Aditya": 3}
 LEFT_MONTHS_AGO = 3
+# Months since a move from another team, where the same person sold otherwise.
+CAME_FROM_MIDDLE = ("Yulia Hartono", 2)
+CAME_FROM_FIELD = "Maya Lasut"
+# How far the running quarter has come of what was to be expected of it by now.
+PACE = 0.9398
+# A win at half past midnight on the first of the month, which is of the month before (dashboard/demo/arcs.py).
+AFTER_MIDNIGHT = 9_500
 
 
 @dataclass
@@ -51,7 +59,7 @@ class Month:
 def monthly_wins(days: Days, rnd: Random) -> list[Month]:
     """Every seller's months over the whole history, scaled quarter by quarter to the company's total."""
     months = [month for name, kind in _sellers() for month in _months_of(name, kind, days, rnd)]
-    for quarter in {_quarter(days, month.back) for month in months}:
+    for quarter in sorted({_quarter(days, month.back) for month in months}):
         _scale([month for month in months if _quarter(days, month.back) == quarter], days)
     for month in months:
         month.wins = 0 if month.amount <= 0 else max(1, round(month.amount / JUTA / month.kind.average))
@@ -63,12 +71,30 @@ def _sellers() -> list[tuple[str, Kind]]:
     return [*named, (LEAVER[0], next(group.kind for group in GROUPS if group.name == LEAVER[1] and group.kind))]
 
 
+def moved_back(days: Days) -> int:
+    """Months ago, the builder came to the named accounts: with the first of the four quarters that are known."""
+    return (days.month(0)[0].month - 1) % 3 + 3 * len(KNOWN_QUARTERS[CAME_FROM_FIELD])
+
+
+def kind_at(name: str, kind: Kind, back: int, days: Days) -> Kind:
+    """How somebody sold so many months ago."""
+    if name == CAME_FROM_MIDDLE[0] and back > CAME_FROM_MIDDLE[1]:
+        return MIDDLE
+    return FIELD if name == CAME_FROM_FIELD and back > moved_back(days) else kind
+
+
 def _months_of(name: str, kind: Kind, days: Days, rnd: Random) -> list[Month]:
     backs = [back for back in range(MONTHS - 1, -1, -1) if back <= STARTED.get(name, MONTHS)]
     if name == LEAVER[0]:
-        backs = [back for back in backs if back > LEFT_MONTHS_AGO]
-    if kind is LARGE:
-        return _large_months(name, kind, backs, days, rnd)
+        backs = [back for back in backs if back >= LEFT_MONTHS_AGO]
+    made = []
+    for sold in dict.fromkeys(kind_at(name, kind, back, days) for back in backs):
+        mine = [back for back in backs if kind_at(name, kind, back, days) is sold]
+        made += (_large_months if sold is LARGE else _usual_months)(name, sold, mine, days, rnd)
+    return made
+
+
+def _usual_months(name: str, kind: Kind, backs: list[int], days: Days, rnd: Random) -> list[Month]:
     known = KNOWN_MONTHS.get(name, ())
     own = rnd.uniform(0.68, 1.0)
     made = []
@@ -97,24 +123,43 @@ def _large_months(name: str, kind: Kind, backs: list[int], days: Days, rnd: Rand
         place = len(closed) - closed.index(quarter) if quarter in closed else 0
         fixed = 0 < place <= len(known)
         share = known[len(known) - place] if fixed else rnd.uniform(0.7, 1.0)
-        elapsed = sum(days.elapsed_share(back) for back in months) / 3
-        amount = kind.target * 3 * JUTA * share * elapsed
+        amount = kind.target * JUTA * share * sum(days.elapsed_share(back) for back in months)
         lucky = [back for back in months if days.past(back)] or months
         chosen = sorted(rnd.sample(lucky, min(len(lucky), max(1, round(amount / JUTA / kind.average)))), reverse=True)
-        made += [Month(name, kind, back, round(amount / len(chosen)), fixed) for back in chosen]
+        parts = [round(amount / len(chosen))] * (len(chosen) - 1)
+        parts.append(round(amount) - sum(parts))
+        made += [Month(name, kind, back, part, fixed) for back, part in zip(chosen, parts, strict=True)]
     return made
 
 
 def _scale(months: list[Month], days: Days) -> None:
     """Bring the free months of a quarter to what the company wins in it; nobody moves by more than half."""
     backs = {month.back for month in months}
-    wanted = sum(COMPANY_MONTH * LEVEL * SEASON[days.month(back)[0].month] ** 0.5 * days.elapsed_share(back) for back in backs)
+    running = 0 in backs
+    wanted = (
+        _expected_now(days)
+        if running
+        else sum(COMPANY_MONTH * LEVEL * SEASON[days.month(back)[0].month] ** 0.5 for back in backs)
+    )
     fixed = sum(month.amount for month in months if month.fixed)
-    free = sum(month.amount for month in months if not month.fixed)
-    factor = min(max((wanted - fixed) / free, 0.5), 1.5) if free else 1.0
-    for month in months:
-        if not month.fixed:
-            month.amount = round(month.amount * factor)
+    free = [month for month in months if not month.fixed and month.amount > 0]
+    most = 3.0 if running else 1.5
+    factor = min(max((wanted - fixed) / (sum(month.amount for month in free) or 1), 0.2 if running else 0.5), most)
+    for month in free:
+        month.amount = round(month.amount * factor)
+    if running and free:
+        last = max(free, key=lambda month: (month.amount, month.name, month.back))
+        last.amount = max(0, last.amount + round(wanted) - sum(month.amount for month in months))
+
+
+def _expected_now(days: Days) -> float:
+    """What the company has won this quarter at its pace, the day that has just begun included; less what a story adds."""
+    into = (days.today.month - 1) % 3
+    start, end = days.month(into)[0], days.month(into - 2)[1]
+    elapsed = len(days.within(start, days.today + timedelta(days=1))) / len(days.within(start, end))
+    if not any(days.past(back) for back in range(into + 1)):
+        return 0.0
+    return COMPANY_MONTH * 3 * elapsed * PACE - (AFTER_MIDNIGHT if into else 0)
 
 
 def _quarter(days: Days, back: int) -> tuple[int, int]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from dashboard.demo.calendar import Days, at
 from dashboard.demo.people import ADMIN, AUDITOR, COMPANY, FINANCE, GROUPS, LEAVER, REP_AT_THE_DEMO_ADDRESS, VP, Kind
-from dashboard.demo.plan import LEFT_MONTHS_AGO, STARTED
+from dashboard.demo.plan import CAME_FROM_MIDDLE, LEFT_MONTHS_AGO, STARTED, moved_back
 from lib.versioned import since
 from reps.holiday_files import shipped
 from reps.models import (
@@ -171,10 +171,10 @@ def _stations(seller: Seller, teams: dict[str, Team], roles: dict[str, Role], ro
         moved = days.month(STARTED["Rizky Pratama"])[0]
         return [(teams["SDR"], roles["SDR"], None, moved), (seller.team, role, moved, None)]
     if seller.name == "Maya Lasut":
-        moved = days.month(12)[0]
+        moved = days.month(moved_back(days))[0]
         return [(teams["UKM Luar Jawa"], roles["Sales lapangan"], None, moved), (seller.team, role, moved, None)]
-    if seller.name == "Yulia Hartono":
-        moved = days.month(2)[0]
+    if seller.name == CAME_FROM_MIDDLE[0]:
+        moved = days.month(CAME_FROM_MIDDLE[1])[0]
         return [(teams["Menengah Jawa"], role, None, moved), (seller.team, role, moved, None)]
     joined = seller.rep.joined_on if seller.name in HIRED else None
     return [(seller.team, role, joined, None)]

@@ -11,6 +11,7 @@ from uuid import UUID
 from dashboard.demo import people
 from dashboard.demo.calendar import Days, at
 from dashboard.demo.people import FIELD, MIDDLE
+from dashboard.demo.plan import STARTED
 from dashboard.demo.sales import Story
 from dashboard.demo.staff import Seller, Staff
 
@@ -29,6 +30,13 @@ NOTES = (
     "Minta harga untuk dua cabang.", "Bandingkan dengan Kompetitor K.", "Pemilik di luar kota sampai Jumat.", "Sudah cocok, tunggu anggaran.",
     "Minta demo ulang untuk kepala gudang.", "Kirim brosur dan daftar harga.", "Tanya cicilan.", "Data barang belum rapi, bantu migrasi.",
 )  # fmt: skip
+# Meetings that an SDR holds in a month, as a share of the 18 asked for: the usual range, and those with a story.
+MEETINGS, USUAL_SHARE = 18, (0.78, 1.12)
+SHARES = {"Putri Anjani": (1.15, 1.3), "Rizky Pratama": (1.35, 1.5)}
+# Busy, not moving: so few of the meetings of these months were held, whatever was booked.
+BUSY, BUSY_MONTHS, BUSY_HELD = "Fajar Ramadhan", 1, 5
+# Of the meetings that Rizky booked, as many more came to nothing.
+MISSED_SHARE = 0.24
 LEAD_SOURCES = ("cold", "referral", "web", "event", "partner", "inbound")
 
 
@@ -38,6 +46,9 @@ class Toucher:
     def __init__(self, staff: Staff, days: Days, rnd: Random) -> None:
         self.staff, self.days, self.rnd = staff, days, rnd
         self.last = days.index(days.today)
+        self.held: dict[tuple[int, date], int] = {}
+        self.busy = staff.sellers[BUSY].rep.pk
+        self.busy_since = days.month(BUSY_MONTHS)[0]
         self._weighted = {name: ([word for word, _ in rows], [weight for _, weight in rows]) for name, rows in OUTCOMES.items()}
 
     def _id(self, milliseconds: int) -> UUID:
@@ -56,7 +67,18 @@ class Toucher:
         if channel == "meeting":
             row.setdefault("booked_at", moment - timedelta(days=self.rnd.randint(1, 6), minutes=30))
             row.setdefault("booked_by_id", rep_id)
+            self._hold(row)
         return row
+
+    def _hold(self, row: Row) -> None:
+        """Count the meetings held in each month; the busy one holds no more than a few."""
+        place = (row["rep_id"], row["occurred_on"].replace(day=1))
+        if row["outcome"] == "held" and row["rep_id"] == self.busy and row["occurred_on"] >= self.busy_since:
+            back = int(place[1] < self.days.today.replace(day=1))
+            if self.held.get(place, 0) >= round(BUSY_HELD * self.days.elapsed_share(back)):
+                row["outcome"] = "no_show"
+        if row["outcome"] == "held":
+            self.held[place] = self.held.get(place, 0) + 1
 
     def about(self, story: Story) -> Iterator[Row]:
         """The touches of one deal, from its opening to its end or today."""
@@ -132,9 +154,34 @@ class Toucher:
         for seller in (*self.staff.of("Pencari Prospek"), *self.staff.of("SDR")):
             own = by_owner.get(seller.rep.pk, [])
             for back in backs:
-                busy = seller.name == "Fajar Ramadhan" and back <= 1
+                busy = seller.name == BUSY and back <= BUSY_MONTHS
                 for day in self.days.past(back):
                     yield from self._prospecting_day(seller, day, own, busy)
+                if seller.group == "SDR":
+                    yield from self._first_meetings(seller, back, own)
+        rizky = self.staff.sellers["Rizky Pratama"]
+        for back in backs:
+            if back > STARTED[rizky.name]:
+                yield from self._first_meetings(rizky, back, [], missed=MISSED_SHARE)
+
+    def _first_meetings(self, seller: Seller, back: int, own: list[tuple[int, Row]], missed: float = 0) -> Iterator[Row]:
+        """What an SDR needs beside the meetings of deals to come near what is asked."""
+        past = self.days.past(back)
+        if not past:
+            return
+        share = self.rnd.uniform(*SHARES.get(seller.name, USUAL_SHARE))
+        wanted = round(
+            (BUSY_HELD if seller.name == BUSY and back <= BUSY_MONTHS else MEETINGS * share) * self.days.elapsed_share(back)
+        )
+        had = self.held.get((seller.rep.pk, past[0].replace(day=1)), 0)
+        for number in range(max(0, wanted - had) + round(wanted * missed)):
+            day = self.rnd.choice(past)
+            known = [key for key, lead in own if lead["created_at"] < at(day, 0)]
+            lead_id = self.rnd.choice(known) if known else None
+            row = self._row(seller.rep.pk, day, "meeting", purpose="discovery", lead_id=lead_id, outcome="held")
+            if number >= wanted - had and missed:
+                row["outcome"] = "no_show"
+            yield row
 
     def _prospecting_day(self, seller: Seller, day: date, own: list[tuple[int, Row]], busy: bool) -> Iterator[Row]:
         known = [pair for pair in self.rnd.choices(own, k=28) if pair[1]["created_at"] < at(day, 0)] if own else []

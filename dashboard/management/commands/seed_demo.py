@@ -14,6 +14,7 @@ from django.db import connection
 
 from dashboard.demo.build import NotEmpty, build
 from lib import clock
+from metrics import night
 from reps.models import Company, User
 
 SHOWN = ("admin@example.com", "manager@example.com", "rep@example.com", "finance@example.com", "auditor@example.com")
@@ -35,7 +36,7 @@ class Command(BaseCommand):
         parser.add_argument("--password", help="password of everybody (default: one made up and printed)")
 
     def handle(self, *args: Any, as_of: date | None, password: str | None, **options: Any) -> None:
-        """Build, gather statistics for the planner, print who can sign in."""
+        """Build, gather statistics for the planner, do the night that is due, print who can sign in."""
         if settings.PRODUCTION:
             raise CommandError("seed_demo is refused in production: its people have known addresses.")
         today = clock.today(Company(time_zone="Asia/Jakarta").zone)
@@ -48,6 +49,8 @@ class Command(BaseCommand):
             raise CommandError("There is a company in this database already. seed_demo needs an empty one.") from None
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
+        # Else the first thing an admin read would be that a night is due.
+        night.run_due()
         self.stdout.write(f"{built.people} people, {built.deals:,} deals, {built.leads:,} leads, {built.activities:,} activities")
         self.stdout.write(f"Everybody signs in with the password {password}")
         for user in User.objects.filter(email__in=SHOWN):
