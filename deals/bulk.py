@@ -150,6 +150,8 @@ class Writer:
         with connection.cursor() as cursor:
             # References are checked as each chunk comes in: a queue of all checks until the commit would not be flat.
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            # What higher floors keep of these rows may wait until they are in (deals/migrations/0007_bulk_writes.py).
+            cursor.execute("SELECT set_config('salesteam.bulk', 'on', true)")
 
     def __enter__(self) -> Writer:
         self._guard.enter_context(connection.execute_wrapper(self._after_the_chunk))
@@ -185,6 +187,7 @@ class Writer:
                     [list(self._contacts), list(self._contacts.values())],
                 )
                 self._contacts = {}
+            cursor.execute("SELECT deals_bulk_written()")
             cursor.execute("SET CONSTRAINTS ALL DEFERRED")
             grown = sorted(table for table, rows in self._sent.items() if rows >= _MANY)
             if grown:  # else the first readers would be planned for empty tables

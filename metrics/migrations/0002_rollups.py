@@ -3,7 +3,8 @@
 A statement trigger with transition tables sums what came and what went by rep and day, and adds the difference to
 `metrics_repday`, whose own trigger adds it to the month and quarter. Before that it takes the reps' rows FOR KEY SHARE, in
 the order of their ids: moving a rep to another team takes them FOR UPDATE, so a day is never written under a team that
-is just being corrected, and two writers never wait for each other in a ring.
+is just being corrected, and two writers never wait for each other in a ring. While many rows are written (deals/bulk.py)
+what came is kept aside and added once, at their end: an import of half a million activities holds no day for longer.
 
 This text is frozen with the migration. metrics/facts.py and metrics/activity_facts.py say the same for the reads from rows;
 a property test and the night hold the two together.
@@ -38,7 +39,7 @@ $$;
 """
 
 
-def _upsert(source: str, columns: tuple[str, ...]) -> str:
+def _added(source: str, columns: tuple[str, ...]) -> str:
     """Add the sums of `source` (rep_id, day, columns) to the days, in the order of reps and days."""
     sums = ", ".join(f"sum({name}) AS {name}" for name in columns)
     some = " OR ".join(f"sum({name}) <> 0" for name in columns)
@@ -55,8 +56,30 @@ def _upsert(source: str, columns: tuple[str, ...]) -> str:
     """
 
 
+def _upsert(source: str, columns: tuple[str, ...]) -> str:
+    """The same in a trigger; while many rows are being written, put it off to their end, so that nobody waits for them."""
+    sums = ", ".join(f"sum({name}) AS {name}" if name in columns else f"0 AS {name}" for name in COLUMNS)
+    some = " OR ".join(f"sum({name}) <> 0" for name in columns)
+    return f"""
+    IF metrics_is_bulk() THEN
+        IF to_regclass('pg_temp.metrics_waiting') IS NULL THEN
+            CREATE TEMP TABLE metrics_waiting (
+                rep_id bigint, day date, {", ".join(f"{name} bigint" for name in COLUMNS)}
+            ) ON COMMIT DELETE ROWS;
+        END IF;
+        INSERT INTO metrics_waiting SELECT rep_id, day, {sums} FROM ({source}) s GROUP BY rep_id, day HAVING {some};
+    ELSE
+        {_added(source, columns)}
+    END IF;
+    """
+
+
 def _lock(reps: str) -> str:
-    return f"PERFORM 1 FROM reps_rep WHERE id IN ({reps}) ORDER BY id FOR KEY SHARE;"
+    return f"""
+    IF NOT metrics_is_bulk() THEN
+        PERFORM 1 FROM reps_rep WHERE id IN ({reps}) ORDER BY id FOR KEY SHARE;
+    END IF;
+    """
 
 
 def _trigger(name: str, table: str, body: str, operations: tuple[str, ...]) -> tuple[str, str]:
@@ -250,6 +273,30 @@ CREATE TRIGGER metrics_company_changed AFTER UPDATE ON reps_company FOR EACH ROW
 """
 DROP_COMPANY = "DROP TRIGGER metrics_company_changed ON reps_company; DROP FUNCTION metrics_company_changed();"
 
+BULK = f"""
+CREATE FUNCTION metrics_is_bulk() RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT coalesce(current_setting('salesteam.bulk', true), '') = 'on'
+$$;
+CREATE OR REPLACE FUNCTION deals_bulk_written() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM set_config('salesteam.bulk', 'off', true);
+    IF to_regclass('pg_temp.metrics_waiting') IS NULL THEN RETURN; END IF;
+    PERFORM 1 FROM reps_rep WHERE id IN (SELECT rep_id FROM metrics_waiting) ORDER BY id FOR KEY SHARE;
+    {_added("SELECT * FROM metrics_waiting", COLUMNS)}
+    DELETE FROM metrics_waiting;
+END $$;
+"""
+DROP_BULK = """
+CREATE OR REPLACE FUNCTION deals_bulk_written() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM set_config('salesteam.bulk', 'off', true);
+END $$;
+DROP FUNCTION metrics_is_bulk();
+"""
+# Days and periods are written often: room on their pages keeps an update beside the row it replaces.
+ROOM = "ALTER TABLE metrics_repday SET (fillfactor = 70); ALTER TABLE metrics_repperiod SET (fillfactor = 50);"
+NO_ROOM = "ALTER TABLE metrics_repday RESET (fillfactor); ALTER TABLE metrics_repperiod RESET (fillfactor);"
+
 # A revised or retired credit changes in `superseded_at` only, so what went is what counts no more.
 _TRIGGERS = (
     _trigger("days", "metrics_repday", _days, ("INSERT", "UPDATE", "DELETE")),
@@ -259,11 +306,13 @@ _TRIGGERS = (
     _trigger("leads", "deals_lead", _leads, ("INSERT", "UPDATE", "DELETE")),
     _trigger("members", "reps_teammembership", _members, ("INSERT", "UPDATE")),
 )
-MAKE = PLACES + PERIODS + "".join(made for made, _ in _TRIGGERS) + COMPANY
+MAKE = ROOM + PLACES + PERIODS + BULK + "".join(made for made, _ in _TRIGGERS) + COMPANY
 DROP = (
     DROP_COMPANY
     + "".join(dropped for _, dropped in reversed(_TRIGGERS))
+    + DROP_BULK
     + "DROP FUNCTION metrics_quarter_start(date, int); DROP FUNCTION metrics_places(text);"
+    + NO_ROOM
 )
 
 # What is there already, counted once. The days' own trigger fills the periods.
@@ -277,11 +326,11 @@ _ALL = " UNION ALL ".join(
         ("s5", _LEADS, "deals_lead", ("leads_created",)),
     )
 )
-FILL = _upsert(_ALL, COLUMNS)
+FILL = _added(_ALL, COLUMNS)
 
 
 class Migration(migrations.Migration):
-    dependencies: ClassVar = [("metrics", "0001_initial"), ("deals", "0005_closing_owner_check"), ("reps", "0003_leave")]
+    dependencies: ClassVar = [("metrics", "0001_initial"), ("deals", "0007_bulk_writes"), ("reps", "0003_leave")]
     operations: ClassVar = [
         migrations.RunSQL(MAKE, DROP),
         migrations.RunSQL(FILL, migrations.RunSQL.noop),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import OperationalError, connection, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,7 +24,7 @@ from reps import org
 from reps.absence import give_leave
 from reps.models import Company, Holiday, HolidayCalendar, Rep
 from tests import make
-from tests.cast import Cast
+from tests.cast import Cast, build
 from tests.inventions import invented
 from tests.metrics.proving import differences, effective_by_rule, effective_kept
 
@@ -292,3 +293,46 @@ def test_a_roll_up_that_is_wrong_is_found_and_put_right(cast: Cast, column: str)
     assert [row["column"] for row in found] == [column]
     assert differences(cast.company) == []
     assert getattr(period_of(cast.ana, "quarter", JULY), column) == {"calls_made": 1, "won_minor": 10}[column]
+
+
+# ── Many rows at once beside single ones ────────────────────────────────────────────────────────────────────────────
+def a_call_during_an_import(cast: Cast, *, aside: bool) -> str:
+    """While an import holds activities of Ana that are not committed yet, Ana logs a call; what that comes to."""
+
+    def log() -> str:
+        try:
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute("SET LOCAL lock_timeout = '700ms'")
+                make.activity(rep=cast.ana)
+        except OperationalError as error:
+            return type(error.__cause__).__name__
+        finally:
+            connection.close()
+        return "logged"
+
+    row = {"rep_id": cast.ana.rep.pk, "channel": "call", "outcome": "reached", "occurred_at": clock.now() - timedelta(hours=2),
+           "occurred_on": TODAY}  # fmt: skip
+    with transaction.atomic(), Writer(company=cast.company, actor=None) as writer:
+        if not aside:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT set_config('salesteam.bulk', 'off', true)")
+        writer.activities([{**row, "external_id": f"a{number}"} for number in range(50)])
+        writer.wait()
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(log).result()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nobody_waits_for_an_import_of_their_own_days() -> None:
+    cast = build()
+    assert a_call_during_an_import(cast, aside=True) == "logged"
+    assert day_of(cast.ana).calls_made == 51
+    with transaction.atomic():
+        assert differences(cast.company) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_control_counted_at_once_the_call_waits_in_vain() -> None:
+    cast = build()
+    assert a_call_during_an_import(cast, aside=False) == "LockNotAvailable"
+    assert day_of(cast.ana).calls_made == 50
