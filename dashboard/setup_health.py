@@ -6,7 +6,7 @@ One query counts everything; what follows is a pure reading of the counts.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import IntEnum
 
@@ -39,6 +39,14 @@ WITH {RATES_TODAY}, members AS (
         WHERE e.metric = 'won_value' AND e.deal_type = '' AND e.month_on >= %(quarter)s AND e.month_on < %(quarter_end)s
         UNION ALL SELECT t.parent_id, o.month_on, o.amount FROM own o JOIN reps_team t ON t.id = o.team_id
     ) asked GROUP BY 1, 2
+), over_assigned AS (
+    SELECT o.team_id FROM own o JOIN street s ON s.team_id = o.team_id AND s.month_on = o.month_on
+    GROUP BY o.team_id HAVING sum(s.amount) > %(over)s * sum(o.amount) AND sum(o.amount) > 0
+), quotaless AS (
+    SELECT r.id FROM present r WHERE r.sells AND r.id IN (SELECT rep_id FROM members)
+      AND (r.joined_on IS NULL OR r.joined_on <= %(today)s)
+      AND NOT EXISTS (SELECT FROM metrics_quota q WHERE q.superseded_at IS NULL AND q.rep_id = r.id
+                      AND q.month_on = date_trunc('month', %(today)s::date))
 ), open AS (
     SELECT d.* FROM deals_deal d WHERE d.outcome = ''
 )
@@ -73,13 +81,10 @@ SELECT json_build_object(
     'no_rate', (SELECT count(*) FROM open WHERE amount IS NOT NULL AND currency NOT IN (SELECT currency FROM rates)),
     'won_without_rate', (SELECT count(*) FROM deals_credit WHERE superseded_at IS NULL AND fx IS NULL),
     'quotas', (SELECT count(*) FROM metrics_quota WHERE superseded_at IS NULL),
-    'quotaless', (SELECT count(*) FROM present r WHERE r.sells AND r.id IN (SELECT rep_id FROM members)
-                  AND (r.joined_on IS NULL OR r.joined_on <= %(today)s)
-                  AND NOT EXISTS (SELECT FROM metrics_quota q WHERE q.superseded_at IS NULL AND q.rep_id = r.id
-                                  AND q.month_on = date_trunc('month', %(today)s::date))),
-    'over_assigned', (SELECT count(*) FROM (
-        SELECT o.team_id FROM own o JOIN street s ON s.team_id = o.team_id AND s.month_on = o.month_on
-        GROUP BY o.team_id HAVING sum(s.amount) > %(over)s * sum(o.amount) AND sum(o.amount) > 0) t),
+    'quotaless', (SELECT count(*) FROM quotaless),
+    'quotaless_team', (SELECT min(m.team_id) FROM members m JOIN quotaless q ON q.id = m.rep_id),
+    'over_assigned', (SELECT count(*) FROM over_assigned),
+    'over_assigned_team', (SELECT min(team_id) FROM over_assigned),
     'holidays', (SELECT count(*) FROM reps_holiday WHERE calendar_id = %(calendar)s AND extract(year FROM day_on) = %(year)s),
     {night_health.COUNTS},
     'next_holidays', (SELECT count(*) FROM reps_holiday WHERE calendar_id = %(calendar)s AND extract(year FROM day_on) = %(year)s + 1)
@@ -120,7 +125,7 @@ def read(*, company: Company, today: date) -> Health:
     asked = {"today": today, "currency": company.currency, "calendar": company.calendar_id, "year": today.year}
     span = {"quarter": quarter.start_on, "quarter_end": quarter.end_on, "over": 1 + OVER_ASSIGNED}
     counts = document(_COUNT, {**asked, **span})
-    found = [*_company(company, counts, today), *_people(counts), *_quotas(counts), *_sales(counts), *_nights(counts), *_mail()]
+    found = [*_company(company, counts, today), *_people(counts), *_quotas(company, counts, today), *_sales(counts), *_nights(counts), *_mail()]
     return Health(counts, tuple(sorted(found, key=lambda finding: finding.weight)))
 
 
@@ -208,17 +213,21 @@ def _people(counts: dict[str, int]) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _quotas(counts: dict[str, int]) -> Iterator[Finding]:
-    yield from _counted(
+def _quotas(company: Company, counts: dict[str, int], today: date) -> Iterator[Finding]:
+    year = containing(today, "year", company.fiscal_start).label
+    missing = _counted(
         counts, "quotaless", Weight.MISSING if counts["quotas"] else Weight.HINT,
         lambda n: ngettext("%(n)s rep has no quota this month", "%(n)s reps have no quota this month", n),
         _("Their attainment is not known, and the team's sum is too low."), "metrics:quotas", _("Set quotas"),
     )  # fmt: skip
-    yield from _counted(
+    over = _counted(
         counts, "over_assigned", Weight.HINT,
         lambda n: ngettext("%(n)s team asks its reps for far more than it owes", "%(n)s teams ask their reps for far more than they owe", n),
         _("Over-assignment is above 25% this quarter."), "metrics:quotas", _("Look at quotas"),
     )  # fmt: skip
+    for team, findings in ((counts["quotaless_team"], missing), (counts["over_assigned_team"], over)):
+        for found in findings:
+            yield replace(found, url=f"{found.url}?team={team}&year={year}")
 
 
 def _sales(counts: dict[str, int]) -> Iterator[Finding]:
