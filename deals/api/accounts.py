@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.http import HttpResponse
@@ -17,7 +18,7 @@ from lib.api import lists, schema
 from lib.api.answers import answer, nothing
 from lib.api.fields import Instant, Key, Ref, SeenRef, Strict, Text, Whole
 from lib.api.lists import Listing, Order
-from reps.api.base import Shown, company_of, found_or_404, may, once, sales
+from reps.api.base import Shown, company_of, found_or_404, locked, may, once, sales
 from reps.api.forms import checked
 from reps.gates import editable_or_denied
 
@@ -152,10 +153,11 @@ class AccountDetail(AccountView):
     @schema.changes(AccountIn, AccountOut, ACCOUNTS_TAG)
     def patch(self, request: Any, pk: int) -> HttpResponse:
         """Change an account."""
-        found, body = editable_or_denied(Account, request.user, pk), self.taken(AccountIn, partial=True)
-        form = self.form(body, found)
-        checked(form, only=body)
-        form.save()
+        with transaction.atomic():
+            found, body = locked(Account, request.user, pk), self.taken(AccountIn, partial=True)
+            form = self.form(body, found)
+            checked(form, only=body)
+            form.save()
         return self.one(pk)
 
 
@@ -208,10 +210,11 @@ class ContactDetail(ContactView):
     @schema.changes(ContactIn, ContactOut, CONTACTS_TAG)
     def patch(self, request: Any, pk: int) -> HttpResponse:
         """Change a contact."""
-        found, body = editable_or_denied(Contact, request.user, pk), self.taken(ContactIn, partial=True)
-        form = self.form(body, found)
-        checked(form, only=body)
-        form.save()
+        with transaction.atomic():
+            found, body = locked(Contact, request.user, pk), self.taken(ContactIn, partial=True)
+            form = self.form(body, found)
+            checked(form, only=body)
+            form.save()
         return self.one(pk)
 
     @schema.removes(CONTACTS_TAG)

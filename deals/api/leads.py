@@ -19,7 +19,7 @@ from lib.api.errors import invalid
 from lib.api.fields import Choice, Key, Ref, SeenRef, Strict, Text
 from lib.api.lists import Listing, Order
 from lib.pages import as_instant
-from reps.api.base import chosen, company_of, found_or_404, may, once, sales
+from reps.api.base import chosen, company_of, found_or_404, locked, may, once, sales
 from reps.api.forms import checked
 from reps.gates import editable_or_denied
 from reps.models import Rep
@@ -143,9 +143,9 @@ class LeadDetail(LeadView):
     @schema.changes(LeadChanges, LeadOut, TAG)
     def patch(self, request: Any, pk: int) -> HttpResponse:
         """Change a lead, take it, give it away, or say that it is no fit."""
-        found, body = editable_or_denied(Lead, request.user, pk), self.taken(LeadChanges, partial=True)
-        owner, state = body.pop("owner", None), body.pop("state", None)
         with transaction.atomic():
+            found, body = locked(Lead, request.user, pk), self.taken(LeadChanges, partial=True)
+            owner, state = body.pop("owner", None), body.pop("state", None)
             if owner is not None:
                 self._hand(found, owner)
             if state is not None:

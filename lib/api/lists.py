@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
-from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Exists, Model, OuterRef, QuerySet
@@ -181,11 +180,6 @@ def instant(lookup: str, says: str) -> Filter:
 def sees(model: type[Model], user: Any, column: str) -> Exists:
     """Whether the caller sees what a column points to, for annotating."""
     return Exists(model._default_manager.visible_to(user).filter(pk=OuterRef(column)))  # type: ignore[attr-defined]
-
-
-def as_uuid(typed: str) -> UUID:
-    """A key of rows that phones make."""
-    return UUID(typed)
 
 
 def _id(typed: str) -> int:

@@ -22,6 +22,7 @@ from lib.api.lists import Listing, refuse_unknown
 from reps import api_tokens
 from reps.access import Viewer, viewer_of
 from reps.api.auth import TokenAuthentication
+from reps.gates import editable_or_denied
 from reps.idempotency import HEADER, answer_once, is_key
 from reps.models import User
 
@@ -168,6 +169,12 @@ def found_or_404(rows: Any, pk: Any) -> Any:
     if row is None:
         raise Http404
     return row
+
+
+def locked(model: Any, user: Any, pk: Any, *related: str) -> Any:
+    """`editable_or_denied`, the row locked until the transaction ends, so that of two changes at once none undoes the other."""
+    editable_or_denied(model, user, pk)
+    return model.objects.editable_by(user).select_for_update(of=("self",)).select_related(*related).get(pk=pk)
 
 
 def chosen(rows: Any, pk: int | None, name: str) -> Any:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from threading import Barrier, BrokenBarrierError
 from typing import Any
 
 import pytest
+from django.db import connections
 
-from deals.api import leads
+from deals.api import accounts, leads
 from deals.models import Account, Contact, Lead
+from reps.gates import editable_or_denied
 from reps.models import AuditEntry
 from tests import make
 from tests.api.calling import Api, names
@@ -213,3 +218,40 @@ def test_a_role_that_may_not_takes_the_verb_from_its_holders_token(cast: Cast) -
     assert [(status, said["error"]["code"]) for status, said in answers] == [(403, "forbidden")] * 6
     assert api.post("/activities/", {"channel": "call", "outcome": "reached"})[0] == 201
     assert (Account.objects.count(), Lead.objects.count()) == (1, 1)
+
+
+# ── At once ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+def both_at_once(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
+    """City and sector after two programs changed one each, the second reading before the first has written if it can."""
+    account, meeting, check = make.account(owner=cast.ana), Barrier(2, timeout=1), accounts.checked
+
+    def together(*asked: Any, **options: Any) -> Any:
+        with suppress(BrokenBarrierError):
+            meeting.wait()
+        return check(*asked, **options)
+
+    monkeypatch.setattr(accounts, "checked", together)
+    api = Api(cast.ana)
+
+    def change(body: dict[str, str]) -> int:
+        try:
+            return api.patch(f"/accounts/{account.pk}/", body)[0]
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(2) as pool:
+        assert [*pool.map(change, ({"city": "Medan"}, {"sector": "Retail"}))] == [200, 200]
+    account.refresh_from_db()
+    return account.city, account.sector
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_changes_at_once_none_undoes_the_other(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert both_at_once(cast, monkeypatch) == ("Medan", "Retail")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_the_lock_one_change_would_be_lost(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The control."""
+    monkeypatch.setattr(accounts, "locked", editable_or_denied)
+    assert both_at_once(cast, monkeypatch) in {("Medan", ""), ("", "Retail")}
