@@ -29,7 +29,7 @@ from metrics.scopes import Scope, ScopeKind
 from metrics.targets import Band, shown_percent
 from metrics.windows import as_of
 from reps.access import Viewer, viewer_of
-from reps.api.base import ApiView, company_of, person, sales
+from reps.api.base import ApiView, company_of, sales
 from reps.models import Company, Team
 
 TAG = "metrics"
@@ -118,7 +118,7 @@ class KpisView(ApiView):
     @schema.shows_figures(KpisOut, [asking.SCOPE, asking.PERIOD], TAG)
     def get(self, request: Any) -> HttpResponse:
         """Show the outcome figures of a scope and period, with the reason of each that cannot be told."""
-        user, company = person(request), company_of(request)
+        user, company = request.user, company_of(request)
         scope = asking.scope(request.GET, user)
         period = asking.period(request.GET, company, GRAINS)
         found = kpis(scope, period, company=company)
@@ -143,7 +143,7 @@ class AttainmentView(ApiView):
     @schema.shows_figures(AttainmentOut, [asking.SCOPE, asking.PERIOD, asking.METRIC, asking.DEAL_TYPE, _ORDER], TAG)
     def get(self, request: Any) -> HttpResponse:
         """Show what each rep of a scope reached of what was asked, and the whole scope."""
-        user, company = person(request), company_of(request)
+        user, company = request.user, company_of(request)
         viewer, scope = viewer_of(user), asking.scope(request.GET, user)
         period = asking.period(request.GET, company, ("month", "quarter", "year"))
         target = asking.target(request.GET)

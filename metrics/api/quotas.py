@@ -22,7 +22,7 @@ from metrics.models import Quota
 from metrics.quotas import NewQuota, may_set, set_quotas
 from metrics.windows import FIRST_YEAR, LAST_YEAR
 from reps.access import Viewer, viewer_of
-from reps.api.base import ApiView, Gate, Shown, chosen, company_of, found_or_404, once, person, sales
+from reps.api.base import ApiView, Gate, Shown, chosen, company_of, found_or_404, once, sales
 from reps.models import Rep, Team, User
 
 TAG = "quotas"
@@ -134,11 +134,11 @@ class QuotaView(ApiView):
 
     def rows(self) -> Any:
         """The numbers the caller reads, as they hold today."""
-        return Quota.objects.visible_to(person(self.request)).current().select_related("rep", "team")
+        return Quota.objects.visible_to(self.request.user).current().select_related("rep", "team")
 
     def write(self, found: dict[str, Any], amount: Decimal | None, reason: str) -> Quota | None:
         """Set the number of a month; the row that then holds, None where it was taken away."""
-        user, company = person(self.request), company_of(self.request)
+        user, company = self.request.user, company_of(self.request)
         new = NewQuota(found["month_on"], amount, found.get("rep_id"), found.get("team_id"))
         if not may_set(viewer_of(user), rep_id=new.rep_id, team_id=new.team_id):
             raise PermissionDenied
@@ -163,7 +163,7 @@ class Quotas(QuotaView):
     @once
     def post(self, request: Any) -> HttpResponse:
         """Set the number of a rep's or a team's month."""
-        body, user = self.taken(QuotaIn), person(request)
+        body, user = self.taken(QuotaIn), request.user
         found = {"month_on": body["month"], **_whose(body, user)}
         found["metric"] = body.get("metric", Quota.Metric.WON_VALUE.value)
         found["deal_type"] = body.get("deal_type", "")
