@@ -44,18 +44,21 @@ def bar(value: float, top: float, *, width: str = "80", height: int = 6, tone: s
     return svg(body, width=width, height=height, label=label)
 
 
-def mini_bullet(share: float, *, pace: float | None = None, top: float = 1.5, width: str = "96", label: str = "") -> SafeString:
-    """A share of a target on a track that goes past 100 %: the bar, a line at the target, a short one at the pace."""
-    tick = SafeString("")
+def mini_bullet(share: float, *, pace: float | None = None, top: float = 1.5, width: str = "96") -> SafeString:
+    """A share of a target on a track that goes past 100 %: the bar, a line at the target, a short one at the pace.
+
+    Decoration beside the number it draws. Made of numbers alone and without escaping, since a page has fifty of them.
+    """
+    target, tick = pct(1 / top), ""
     if pace is not None:
-        tick = format_html('<line class="m-tick" x1="{0}" x2="{0}" y1="3" y2="13"/>', pct(pace / top))
-    body = format_html(
-        '<rect class="m-n5" y="2" width="100%" height="12" rx="2"/><rect class="m-n4" y="2" width="{0}" height="12" rx="2"/>'
-        '<rect class="m-accent" y="5" width="{1}" height="6" rx="2"/>{2}'
-        '<line class="m-mark m-mark-target" x1="{0}" x2="{0}" y1="0" y2="16"/>',
-        pct(1 / top), pct(share / top), tick,
-    )  # fmt: skip
-    return svg(body, width=width, height=16, label=label)
+        at = pct(pace / top)
+        tick = f'<line class="m-tick" x1="{at}" x2="{at}" y1="3" y2="13"/>'
+    return SafeString(
+        f'<svg class="pic" width="{width}" height="16" aria-hidden="true" focusable="false">'
+        f'<rect class="m-n5" y="2" width="100%" height="12" rx="2"/><rect class="m-n4" y="2" width="{target}" height="12" rx="2"/>'
+        f'<rect class="m-accent" y="5" width="{pct(share / top)}" height="6" rx="2"/>{tick}'
+        f'<line class="m-mark m-mark-target" x1="{target}" x2="{target}" y1="0" y2="16"/></svg>'
+    )
 
 
 def unit_bar(kinds: Sequence[str], *, label: str, block: int = 26, height: int = 13) -> SafeString:

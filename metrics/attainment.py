@@ -41,7 +41,7 @@ WITH {{lines}}, ranked AS (
            CASE WHEN l.quota > 0 THEN rank() OVER (ORDER BY l.credited::numeric / nullif(l.quota, 0) DESC NULLS LAST) END AS rank,
            CASE WHEN %(all)s OR l.rep_id = ANY(%(exact)s) THEN 'exact' ELSE coalesce(l.standing, 'band') END AS sees
     FROM lines l
-), placed AS (
+), standing_at AS (
     -- Among colleagues of whom only the rank is read, one stands at one's own.
     SELECT r.*, row_number() OVER (
         ORDER BY (way = 'rank'), CASE WHEN way <> 'rank' THEN band END DESC NULLS LAST,
@@ -55,11 +55,11 @@ SELECT json_build_object(
     'elapsed', (SELECT max(elapsed) FROM lines), 'total', (SELECT max(total) FROM lines),
     'count', (SELECT count(*) FROM lines), 'ranked', (SELECT count(*) FROM ranked WHERE rank IS NOT NULL),
     'rows', (SELECT json_agg(json_build_object({_COLUMNS}, 'rank', rank, 'band', band, 'sees', sees) ORDER BY place)
-             FROM placed WHERE place > %(after)s AND place <= %(after)s + %(size)s),
-    'me', (SELECT json_build_object({_COLUMNS}, 'rank', rank, 'band', band, 'sees', sees) FROM placed WHERE rep_id = %(me)s),
+             FROM standing_at WHERE place > %(after)s AND place <= %(after)s + %(size)s),
+    'me', (SELECT json_build_object({_COLUMNS}, 'rank', rank, 'band', band, 'sees', sees) FROM standing_at WHERE rep_id = %(me)s),
     'in_band', (SELECT count(*) FROM ranked r, me WHERE r.band = me.band AND (r.sees <> 'rank' OR r.rep_id = %(me)s)),
     'around', (SELECT json_agg(json_build_object({_AROUND_COLUMNS}, 'rank', p.rank, 'band', p.band, 'sees', p.sees) ORDER BY p.rank, lower(name))
-               FROM placed p, me WHERE abs(p.rank - me.rank) <= {AROUND} AND (%(all)s OR me.standing <> 'band')
+               FROM standing_at p, me WHERE abs(p.rank - me.rank) <= {AROUND} AND (%(all)s OR me.standing <> 'band')
                  AND (p.sees <> 'band' OR p.rep_id = %(me)s))
 )::text
 """

@@ -23,7 +23,7 @@ from metrics.scopes import Scope
 from metrics.standing_asking import Asked
 from metrics.standing_words import BANDS, OPENS, amount, band_chip, explain_url, lang, percent
 from metrics.standings import Target
-from metrics.targets import Pace, is_over_assigned
+from metrics.targets import Band, Pace, is_over_assigned
 from metrics.windows import AsOf
 from reps.access import Viewer
 from reps.models import Company, Team
@@ -210,29 +210,43 @@ def of_rep(scope: Scope, choice: Choice, *, viewer: Viewer, at: AsOf, company: C
 
 # ── Lines ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 def lines(sheet: Sheet, rows: Sequence[Row]) -> list[Line]:
-    """The rows in words."""
+    """The rows in words. Addresses and chips are made once: there are fifty rows."""
     rep, team = reverse("reps:rep", kwargs={"pk": 0}), reverse("reps:team", kwargs={"pk": 0})
-    return [_line(sheet, row, team if row.scope.is_team else rep) for row in rows]
+    made = _Made(sheet, team if rows and rows[0].scope.is_team else rep, sheet.url("attainment", "~"), _chips())
+    return [_line(made, row) for row in rows]
 
 
-def _line(sheet: Sheet, row: Row, pattern: str) -> Line:
-    picture = SafeString("")
-    if row.ratio is not None:
-        picture = marks.mini_bullet(max(float(row.ratio), 0.0), pace=row.elapsed_share)
+@dataclass(frozen=True)
+class _Made:
+    """What the lines of a table share: addresses with a place for the id and for the scope, and the chip of each band."""
+
+    sheet: Sheet
+    page: str
+    explain: str
+    chips: dict[Band | None, SafeString]
+
+
+def _chips() -> dict[Band | None, SafeString]:
+    return {None: SafeString(""), **{band: band_chip(band) for band in Band}}
+
+
+def _line(made: _Made, row: Row) -> Line:
+    say = made.sheet.amount
+    known = row.ratio is not None
     return Line(
         name=row.scope.name,
-        url=pattern.replace("/0/", f"/{row.scope.id}/"),
+        url=made.page.replace("/0/", f"/{row.scope.id}/"),
         note=row.note,
         rank="" if row.rank is None else str(row.rank),
-        picture=picture,
-        percent="" if row.ratio is None else percent(row.ratio),
-        url_percent="" if row.ratio is None else sheet.url("attainment", row.scope.key),
-        chip=band_chip(row.band),
-        credited="" if row.credited is None else sheet.amount(row.credited),
-        quota="" if row.quota is None else sheet.amount(row.quota),
-        gap="" if row.gap is None else sheet.amount(row.gap),
+        picture=marks.mini_bullet(max(float(row.ratio or 0), 0.0), pace=row.elapsed_share) if known else SafeString(""),
+        percent=percent(row.ratio) if known else "",
+        url_percent=made.explain.replace("~", row.scope.key.replace(":", "%3A")) if known else "",
+        chip=made.chips[row.band],
+        credited="" if row.credited is None else say(row.credited),
+        quota="" if row.quota is None else say(row.quota),
+        gap="" if row.gap is None else say(row.gap),
         pace="" if row.pace is None else percent(row.pace),
-        street="" if row.street is None else sheet.amount(row.street),
+        street="" if row.street is None else say(row.street),
         why=_why(row),
         is_me=row.is_me,
         indent=min(row.depth, 3),

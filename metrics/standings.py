@@ -68,10 +68,16 @@ def lines(scope: Scope, period: Period, target: Target, at: AsOf, company: Compa
         SELECT w.rep_id, m.team_id FROM who w
         LEFT JOIN reps_teammembership m ON m.rep_id = w.rep_id AND m.superseded_at IS NULL AND m.valid @> %(seat_on)s::date
     ),
-    calendar AS (
-        SELECT x.team_id, metrics_working_days(x.calendar, %(start_on)s, %(elapsed_stop)s) AS elapsed,
+    placed AS MATERIALIZED (
+        SELECT t.team_id, metrics_calendar_of(t.team_id) AS calendar FROM (SELECT DISTINCT team_id FROM seat) t
+    ),
+    days AS MATERIALIZED (
+        SELECT x.calendar, metrics_working_days(x.calendar, %(start_on)s, %(elapsed_stop)s) AS elapsed,
                metrics_working_days(x.calendar, %(start_on)s, %(stop_on)s) AS total
-        FROM (SELECT t.team_id, metrics_calendar_of(t.team_id) AS calendar FROM (SELECT DISTINCT team_id FROM seat) t) x
+        FROM (SELECT DISTINCT calendar FROM placed) x
+    ),
+    calendar AS (
+        SELECT p.team_id, d.elapsed, d.total FROM placed p JOIN days d ON d.calendar IS NOT DISTINCT FROM p.calendar
     ),
     lines AS (
         SELECT r.id AS rep_id, r.name, s.team_id, t.name AS team_name, t.standing, coalesce(c.value, 0)::bigint AS credited,
