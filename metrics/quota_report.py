@@ -14,7 +14,7 @@ from metrics.activity_facts import FLAGS
 from metrics.models import Quota
 from metrics.quotas import is_money
 from metrics.report_cells import DEPTH, TREE, is_by_month, mine, quota_months
-from metrics.reports import Asked, Place, QuotaLine, QuotaReport, place_of, reads_quotas
+from metrics.reports import Asked, Place, QuotaLine, QuotaReport, below, place_of, reads_quotas
 from metrics.scopes import Scope
 from metrics.sql import document, read
 from metrics.standings import Target
@@ -109,7 +109,7 @@ def quota_report(asked: Asked, target: Target, *, viewer: Viewer, company: Compa
         .replace("{owners}", _owners(asked.scope))
     )
     found = document(sql, {**params, **_params(asked, target, company, months, first)})
-    unit, rows = target.unit(company), found["rows"] or ()
+    unit, rows = target.unit(company), below(found["rows"] or [], asked)
     top = min((row["depth"] for row in rows), default=0)
     return QuotaReport(
         lines=[_line(place_of(row, asked, top), row, unit, viewer) for row in rows],

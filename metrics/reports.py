@@ -50,12 +50,22 @@ class Place:
 
 
 @dataclass(frozen=True)
+class Target:
+    """What was asked, and what of it was done by those who were asked."""
+
+    asked: Decimal
+    done: int
+
+
+@dataclass(frozen=True)
 class ActivityLine:
-    """What was done, and what was asked of it by metric; `targets` is empty where this person may not read quotas."""
+    """What was done, and by metric what was asked and what those did of whom it was; `targets` is empty where this person
+    may not read quotas.
+    """
 
     place: Place
     figures: ActivityFigures
-    targets: Mapping[str, Decimal]
+    targets: Mapping[str, Target]
 
 
 @dataclass(frozen=True)
@@ -79,6 +89,9 @@ def reads_quotas(viewer: Viewer, scope: Scope | None) -> bool:
 
 # ── Activity ────────────────────────────────────────────────────────────────────────────────────────────────────────
 _SUMS = ", ".join(f"coalesce(sum({name}), 0)::bigint AS {name}" for name in ACTIVE)
+_TARGETED_SUMS = ", ".join(f"coalesce(sum({name}), 0)::bigint AS {name}" for name in TARGETS)
+_TARGETED = " ".join(f"WHEN '{name}' THEN p.{name}" for name in TARGETS)
+_PER_METRIC = "json_object_agg(metric, json_build_array(value, done))"
 _ANY = " OR ".join(f"sum({name}) <> 0" for name in ACTIVE)
 _ACTIVITY = f"""
 WITH {{parts}},
@@ -87,15 +100,18 @@ cells AS (
     UNION ALL
     SELECT h.rep_id, h.team_id, {", ".join(f"-h.{name}::int" if name in FLAGS else "0" for name in ACTIVE)} FROM ahead h
 ),
+pairs AS (SELECT rep_id, team_id, {_TARGETED_SUMS} FROM cells GROUP BY 1, 2),
 asked AS (
-    SELECT e.rep_id, e.team_id, e.metric, sum(e.minor)::bigint AS value FROM metrics_effectivequota e
+    -- With what those did who were asked: a sum over everybody would be held against the target of a few.
+    SELECT e.rep_id, e.team_id, e.metric, sum(e.minor)::bigint AS value, coalesce(max(CASE e.metric {_TARGETED} END), 0) AS done
+    FROM metrics_effectivequota e LEFT JOIN pairs p ON p.rep_id = e.rep_id AND p.team_id IS NOT DISTINCT FROM e.team_id
     WHERE %(with_targets)s AND e.deal_type = '' AND e.metric = ANY(%(metrics)s) AND e.month_on = ANY(%(months)s) AND {{asked_mine}}
     GROUP BY 1, 2, 3
 ),
 lines AS ({{lines}})
 SELECT json_build_object(
     'whole', (SELECT row_to_json(w) FROM (SELECT {_SUMS} FROM cells) w),
-    'targets', (SELECT json_object_agg(metric, value) FROM (SELECT metric, sum(value) AS value FROM asked GROUP BY 1) t),
+    'targets', (SELECT {_PER_METRIC} FROM (SELECT metric, sum(value) AS value, sum(done) AS done FROM asked GROUP BY 1) t),
     'count', (SELECT count(*) FROM lines),
     'rows', (SELECT json_agg(row_to_json(l) ORDER BY place, id) FROM (
         SELECT * FROM lines ORDER BY place, id OFFSET %(after)s LIMIT %(size)s) l)
@@ -106,16 +122,16 @@ _ACTIVE_REPS = f"""
            {", ".join(f"coalesce(s.{name}, 0) AS {name}" for name in ACTIVE)}
     FROM reps_rep r
     LEFT JOIN (SELECT rep_id, {_SUMS} FROM cells GROUP BY 1 HAVING {_ANY}) s ON s.rep_id = r.id
-    LEFT JOIN (SELECT rep_id, json_object_agg(metric, value) AS targets FROM (
-        SELECT rep_id, metric, sum(value) AS value FROM asked GROUP BY 1, 2) x GROUP BY 1) a ON a.rep_id = r.id
+    LEFT JOIN (SELECT rep_id, {_PER_METRIC} AS targets FROM (
+        SELECT rep_id, metric, sum(value) AS value, sum(done) AS done FROM asked GROUP BY 1, 2) x GROUP BY 1) a ON a.rep_id = r.id
     LEFT JOIN seated m ON m.rep_id = r.id LEFT JOIN reps_team t ON t.id = m.team_id
     WHERE s.rep_id IS NOT NULL OR a.rep_id IS NOT NULL
        OR r.sells AND (r.left_on IS NULL OR r.left_on > %(seat_on)s) AND {{idle}}
 """
 _ACTIVE_TEAMS = f"""
     SELECT a.id, a.name, '' AS note, {TREE.format(team="a")} AS place, {DEPTH.format(team="a")} AS depth,
-           (SELECT json_object_agg(metric, value) FROM (
-               SELECT q.metric, sum(q.value) AS value FROM asked q JOIN reps_team b ON b.id = q.team_id
+           (SELECT {_PER_METRIC} FROM (
+               SELECT q.metric, sum(q.value) AS value, sum(q.done) AS done FROM asked q JOIN reps_team b ON b.id = q.team_id
                WHERE b.path LIKE a.path || '%%' GROUP BY 1) x) AS targets,
            {", ".join(f"coalesce(sum(s.{name}), 0)::bigint AS {name}" for name in ACTIVE)}
     FROM inside a LEFT JOIN reps_team t ON t.path LIKE a.path || '%%'
@@ -137,7 +153,7 @@ def activity_report(asked: Asked, *, viewer: Viewer, company: Company) -> Activi
     )
     more = {"with_targets": is_by_month(asked.span), "metrics": list(TARGETS), "months": quota_months(asked.span, company)}
     found = document(sql, {**params, **_span_params(asked), **more})
-    rows = found["rows"] or ()
+    rows = below(found["rows"] or [], asked)
     top = min((row["depth"] for row in rows), default=0)
     whole = Place(asked.scope.title, "", asked.scope)
     return ActivityReport(
@@ -147,9 +163,11 @@ def activity_report(asked: Asked, *, viewer: Viewer, company: Company) -> Activi
     )
 
 
-def _activity_line(place: Place, row: Mapping[str, Any], asked: Mapping[str, int] | None, viewer: Viewer) -> ActivityLine:
-    shown = {key: Decimal(value) / _UNIT for key, value in (asked or {}).items()} if reads_quotas(viewer, place.scope) else {}
-    return ActivityLine(place, activity.of_row(row), shown)
+def _activity_line(place: Place, row: Mapping[str, Any], asked: Mapping[str, Any] | None, viewer: Viewer) -> ActivityLine:
+    read = asked if asked and reads_quotas(viewer, place.scope) else {}
+    return ActivityLine(
+        place, activity.of_row(row), {key: Target(Decimal(value) / _UNIT, int(done)) for key, (value, done) in read.items()}
+    )
 
 
 def _idle(scope: Scope) -> str:
@@ -162,6 +180,13 @@ def _idle(scope: Scope) -> str:
 def _span_params(asked: Asked) -> dict[str, Any]:
     span = asked.span
     return {"grain": span.grain, "start_on": span.start_on, "stop_on": span.end_on, "after": asked.after, "size": asked.size}
+
+
+def below(rows: list[dict[str, Any]], asked: Asked) -> list[dict[str, Any]]:
+    """Lines of teams without the scope's own, which is the sum at their foot; it stays where it has none below it."""
+    if asked.by_team and asked.scope.is_team and len(rows) > 1:
+        return [row for row in rows if row["id"] != asked.scope.id]
+    return rows
 
 
 def place_of(row: Mapping[str, Any], asked: Asked, top: int) -> Place:

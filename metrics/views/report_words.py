@@ -42,6 +42,7 @@ class Cell:
     text: str
     note: str = ""
     is_thin: bool = False
+    is_nothing: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,15 +61,17 @@ def activity_row(line: ActivityLine) -> Row:
 def _cell(key: str, line: ActivityLine) -> Cell:
     metric, figure = METRICS[key], line.figures[key]
     is_rate = metric.unit is Unit.SHARE
-    asked = line.targets.get(key)
     note = of_rows(metric, figure, cards.lang()) if is_rate else ""
-    if asked:
-        share = attainment(Decimal(figure.value or 0), asked) or Decimal(0)
-        note = _("of %(target)s, %(share)s") % {
-            "target": numbers.number(asked, cards.lang(), 0 if asked == asked.to_integral() else 1),
-            "share": numbers.percent_floor(share, cards.lang(), 0),
-        }  # fmt: skip
-    return Cell(str(metric.title), cards.value_text(metric, figure, ""), note, is_rate and figure.is_thin)
+    target = line.targets.get(key)
+    if target and target.asked:
+        words = {
+            "done": numbers.number(target.done, cards.lang(), 0),
+            "target": numbers.number(target.asked, cards.lang(), 0 if target.asked == target.asked.to_integral() else 1),
+            "share": numbers.percent_floor(attainment(Decimal(target.done), target.asked) or 0, cards.lang(), 0),
+        }
+        whole = target.done == figure.value
+        note = (_("of %(target)s, %(share)s") if whole else _("%(done)s of %(target)s, %(share)s")) % words
+    return Cell(str(metric.title), cards.value_text(metric, figure, ""), note, is_rate and figure.is_thin, not figure.value)
 
 
 def activity_lines(found: ActivityReport, asked: Asked) -> Iterator[list[Any]]:
@@ -76,7 +79,7 @@ def activity_lines(found: ActivityReport, asked: Asked) -> Iterator[list[Any]]:
     for line in (*found.lines, found.whole):
         yield [
             _name(line.place), line.place.note, asked.span.label, *(line.figures[key].value for key in _KEYS),
-            *(line.targets.get(key) for key in TARGETS),
+            *(line.targets[key].asked if key in line.targets else None for key in TARGETS),
         ]  # fmt: skip
 
 
