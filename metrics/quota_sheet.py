@@ -205,7 +205,9 @@ def _rep_row(
     counted: Mapping[date, Part], teams: Mapping[int, Team],
 ) -> Row:  # fmt: skip
     may = may_set(viewer, rep_id=rep.pk)
-    return Row(REP, rep.pk, rep.name, may, _marks(rep, asked, seats, teams), dict(amounts.get(f"{REP}{rep.pk}", {})), counted)
+    # What is asked of somebody in another team is not for those who read this one.
+    mine = {month: amount for month, amount in amounts.get(f"{REP}{rep.pk}", {}).items() if not counted[month].is_out}
+    return Row(REP, rep.pk, rep.name, may, _marks(rep, asked, seats, teams), mine, counted)
 
 
 def _team_row(team: Team, viewer: Viewer, amounts: Mapping[str, dict[date, Decimal]]) -> Row:

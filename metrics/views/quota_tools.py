@@ -68,12 +68,14 @@ def quota_fill_row(request: Request) -> HttpResponse:
 @require_GET
 @for_quotas
 def quota_history_of(request: Request) -> HttpResponse:
-    """Who changed what when: of the whole sheet, or of a row."""
+    """Who changed what when: of the whole sheet, of a row, or of a cell."""
     opened = quota_asking.open_sheet(request)
     row = _row(request, opened)
     grid = quota_asking.grid(request, opened.sheet, {})
-    changes = quota_history.of(grid, [row] if row else opened.sheet.rows)
-    return _tool(request, opened, "metrics/quota_history.html", row=row, changes=changes)
+    months = opened.sheet.asked.months
+    month = next((month for month in months if f"{month:%Y-%m}" == clean_param(request.GET, "month", most=7)), None)
+    changes = quota_history.of(grid, [row] if row else opened.sheet.rows, [month] if month else months)
+    return _tool(request, opened, "metrics/quota_history.html", row=row, month=month, changes=changes)
 
 
 @require_GET

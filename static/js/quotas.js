@@ -280,9 +280,9 @@ function onKey(event) {
 
 // ── Pressing ────────────────────────────────────────────────────────────────────────────────────────────────────────
 async function onClick(event) {
-  const pressed = event.target.closest("[data-next-look], [data-undo-paste], [data-scale], [data-use], [data-keep], [data-goto]");
+  const pressed = event.target.closest("[data-next-look], [data-undo-paste], [data-scale], [data-use], [data-keep], [data-goto], [data-cell-history]");
   if (!pressed) return;
-  const { use, keep, goto, scale, text } = pressed.dataset;
+  const { use, keep, goto, scale, text, cellHistory } = pressed.dataset;
   if ("nextLook" in pressed.dataset) nextLook();
   else if ("undoPaste" in pressed.dataset) back(true);
   else if (scale && lastPaste) {
@@ -297,6 +297,9 @@ async function onClick(event) {
   } else if (keep) {
     kept.set(keep, typed.get(keep) ?? "");
     await send({});
+  } else if (cellHistory) {
+    const [, row, month] = here.match(/^(\w+)-(\d{4}-\d{2})$/) ?? [];
+    htmx.ajax("GET", row ? `${cellHistory}&row=${row}&month=${month}` : cellHistory, { target: "#panel-body", swap: "innerHTML" });
   } else if (goto) {
     event.preventDefault();
     enter(cellOf(goto));

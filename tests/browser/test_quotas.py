@@ -188,6 +188,10 @@ def test_a_second_person_sees_both_values_and_loses_nothing(cast: Cast, ten: lis
     assert cell(window.page, ten[0], 1).input_value() == "60,000,000"
     window.page.click("[data-quota-save]")
     window.page.wait_for_selector(".toast-note:has-text('1 quota is saved.')")
+    cell(window.page, ten[0], 1).click()
+    window.page.click("text=History of the cell")
+    window.page.wait_for_selector("#panel[open] .timeline-item >> nth=1")
+    assert window.page.inner_text("#panel-title").startswith("Ana, Jan")
     assert Quota.objects.current().get().amount == 60_000_000
 
 

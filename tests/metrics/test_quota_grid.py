@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from metrics.models import Quota
 from reps import org
@@ -112,6 +114,23 @@ def test_the_home_team_is_the_one_they_lead_and_the_largest_for_admins(cast: Cas
 def test_in_the_last_quarter_the_next_year_is_planned(cast: Cast, signed_in: Any) -> None:
     with time_machine.travel(NOW + timedelta(days=30), tick=False):
         assert signed_in(cast.admin).get("/quotas/").context["asked"].year.label == "2027"
+
+
+def test_sixty_reps_cost_as_many_queries_as_six(cast: Cast, admin: Client) -> None:
+    def cost() -> tuple[int, int]:
+        with CaptureQueriesContext(connection) as page:
+            assert admin.get(where(cast.north)).status_code == 200
+        with CaptureQueriesContext(connection) as checked:
+            check(admin, cast.north, paste="60jt\t61jt")
+        return len(page), len(checked)
+
+    for rep in [make.rep(team=cast.north) for _ in range(4)]:
+        make.quotas(rep)
+    six = cost()
+    for rep in [make.rep(team=cast.north) for _ in range(54)]:
+        make.quotas(rep)
+        give_leave(rep=rep, start=date(2026, 9, 7), end=date(2026, 9, 19), by=None)
+    assert cost() == six
 
 
 def test_a_manager_reads_the_own_number_and_cannot_type_it(cast: Cast, signed_in: Any) -> None:
@@ -362,9 +381,26 @@ def test_the_history_says_who_changed_what_from_what_and_why(cast: Cast, admin: 
         ("Maya", "Ana", "", [("Jan", "Rp\u00a060,000,000", "Rp\u00a065,000,000")]),
         ("Adi", "Ana", "Yearly plan", [("Jan", "", "Rp\u00a060,000,000")]),
     ]
-    assert (
-        admin.get(where(cast.north, row=f"r{cast.budi.rep.pk}").replace("/quotas/", "/quotas/history/")).context["changes"] == []
-    )
+    told_of = [
+        len(admin.get(where(cast.north, **of).replace("/quotas/", "/quotas/history/")).context["changes"])
+        for of in (
+            {"row": f"r{cast.ana.rep.pk}", "month": "2026-01"}, {"row": f"r{cast.ana.rep.pk}", "month": "2026-02"},
+            {"row": f"r{cast.budi.rep.pk}"},
+        )
+    ]  # fmt: skip
+    assert told_of == [2, 0, 0]
+
+
+def test_what_is_asked_of_somebody_elsewhere_is_not_told_here(cast: Cast, admin: Client, signed_in: Any) -> None:
+    save(admin, cast.north, {key(cast.ana, 1): "60,606,061", key(cast.ana, 8): "77,777,777"})
+    org.place(rep=cast.ana.rep, team=cast.south, start=date(2026, 7, 1), by=None)
+    manager = signed_in(cast.manager)
+    for path in ("/quotas/", "/quotas/history/", "/quotas/grid.csv"):
+        answer = manager.get(where(cast.north).replace("/quotas/", path))
+        content = b"".join(answer.streaming_content) if answer.streaming else answer.content
+        said = content.decode().replace(",", "").replace(".", "")
+        assert "60606061" in said
+        assert "77777777" not in said
 
 
 def test_the_file_holds_what_is_set_and_what_counts(cast: Cast, admin: Client) -> None:
