@@ -91,7 +91,7 @@ NUMBERS = (
     Page("metrics:quota_fill", who="admin", queries=8),
     Page("metrics:quota_history", who="admin", queries=9),
     Page("metrics:quota_teams", who="admin", query={"q": "o"}, queries=5),
-    Page("metrics:rep_target", at={"pk": "ana"}, queries=6),
+    Page("metrics:rep_target", at={"pk": "ana"}, queries=9),
     Page("metrics:leave_effect", at={"pk": "ana"}, query={"first_on": "2026-10-05", "last_on": "2026-10-09"}, queries=9),
     Page("metrics:leaderboard", queries=5),
     Page("metrics:leaderboard", who="manager", name="metrics-leaderboard-manager", queries=6),
