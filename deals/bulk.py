@@ -42,6 +42,8 @@ from reps.models import Company, User
 
 CHUNK = 5000
 _MANY = 1000
+# Deals changed in one statement: their trigger holds each row against every other of it (metrics/migrations/0002_rollups.py).
+_FEW = 500
 
 
 class Words(NamedTuple):
@@ -180,13 +182,14 @@ class Writer:
     def finish(self) -> None:
         """Bring the last customer contact of deals with activities up to date, and the planner's statistics."""
         with connection.cursor() as cursor:
-            if self._contacts:
+            contacts, self._contacts = list(self._contacts.items()), {}
+            for first in range(0, len(contacts), _FEW):
+                keys, days = zip(*contacts[first : first + _FEW], strict=True)
                 cursor.execute(
                     "UPDATE deals_deal d SET last_contact_on = greatest(d.last_contact_on, t.day) "
                     "FROM unnest(%s::bigint[], %s::date[]) AS t(id, day) WHERE d.id = t.id",
-                    [list(self._contacts), list(self._contacts.values())],
+                    [list(keys), list(days)],
                 )
-                self._contacts = {}
             cursor.execute("SELECT deals_bulk_written()")
             cursor.execute("SET CONSTRAINTS ALL DEFERRED")
             grown = sorted(table for table, rows in self._sent.items() if rows >= _MANY)
