@@ -8,7 +8,3 @@ class MetricsConfig(AppConfig):
     name = "metrics"
     verbose_name = _("Numbers")
     default_auto_field = "django.db.models.BigAutoField"
-
-    def ready(self) -> None:
-        """Enter the mails of this app."""
-        from metrics import night_mail  # noqa: F401

@@ -16,7 +16,7 @@ TOLD = "told"
 def tell(run: NightRun) -> dict[str, bool]:
     """Have every admin written to about this run, unless they were; gives what its `detail` keeps of that.
 
-    In the transaction that says on the row what came of it.
+    In the transaction that says on the row what came of it. The worker that sends mail knows this module by the night's tasks.
     """
     if not run.detail.get(TOLD):
         for admin in User.objects.filter(kind=User.Kind.ADMIN, is_active=True).order_by("pk"):
