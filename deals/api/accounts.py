@@ -28,9 +28,11 @@ ACCOUNTS_TAG, CONTACTS_TAG = "accounts", "contacts"
 class AccountOut(WithExtra):
     """A customer, or who may become one. `parent` is null also where the caller may not see it; `extra` is for its owner, managers and auditors."""
 
+    guarded: ClassVar = {"parent": Account}
+
     id = serializers.IntegerField()
     name = serializers.CharField()
-    parent = SeenRef("parent", "sees_parent")
+    parent = SeenRef()
     owner = Ref(allow_null=True)
     sector = serializers.CharField()
     city = serializers.CharField()
@@ -107,9 +109,8 @@ class AccountView(SalesView):
 
     def rows(self) -> Any:
         """The accounts the caller sees."""
-        user = self.request.user
-        rows = Account.objects.visible_to(user).select_related("owner", "parent")
-        return rows.annotate(sees_parent=lists.sees(Account, user, "parent_id"), sort_name=Lower("name"))
+        rows = Account.objects.visible_to(self.request.user).select_related("owner", "parent")
+        return rows.annotate(sort_name=Lower("name"))
 
     def one(self, pk: int, status: int = 200) -> HttpResponse:
         """The account as it is now."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from deals.api.base import WithExtra
-from deals.models import Contact, Deal
+from deals.models import Contact, Deal, Lead
 from lib.api import lists
 from lib.api.fields import Amount, Choice, Day, Key, Money, Ref, SeenRef, Strict, Text, Whole
 from lib.api.lists import Listing, Order
@@ -21,12 +21,14 @@ _OUTCOMES = [("", "open"), *Deal.Outcome.choices]
 class DealOut(WithExtra):
     """A deal as it stands. `lead` is null also where the caller may not see it; `extra` is for its owner, managers and auditors."""
 
+    guarded: ClassVar = {"lead": Lead}
+
     id = serializers.IntegerField()
     version = serializers.IntegerField(help_text="Send it with each change.")
     name = serializers.CharField()
     account = Ref(allow_null=True)
     contact = serializers.SerializerMethodField()
-    lead = SeenRef("lead", "sees_lead")
+    lead = SeenRef()
     owner = Ref()
     product = Ref(allow_null=True)
     deal_type = serializers.ChoiceField(Deal.Type.choices)

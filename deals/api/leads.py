@@ -31,10 +31,12 @@ _DONE = (Lead.State.WORKING, Lead.State.DISQUALIFIED)
 class LeadOut(WithExtra):
     """Someone who may buy and is not yet a deal. `account` is null also where the caller may not see it."""
 
+    guarded: ClassVar = {"account": Account}
+
     id = serializers.IntegerField()
     name = serializers.CharField()
     company_name = serializers.CharField()
-    account = SeenRef("account", "sees_account")
+    account = SeenRef()
     email = serializers.CharField()
     phone = serializers.CharField()
     source = serializers.ChoiceField(Lead.Source.choices)
@@ -97,9 +99,7 @@ class LeadView(SalesView):
 
     def rows(self) -> Any:
         """The leads the caller sees."""
-        user = self.request.user
-        rows = Lead.objects.visible_to(user).select_related("owner", "team", "created_by", "account")
-        return rows.annotate(sees_account=lists.sees(Account, user, "account_id"))
+        return Lead.objects.visible_to(self.request.user).select_related("owner", "team", "created_by", "account")
 
     def one(self, pk: int, status: int = 200) -> HttpResponse:
         """The lead as it is now."""

@@ -179,22 +179,26 @@ class Ref(serializers.Serializer[Any]):
     id = serializers.IntegerField()
     name = serializers.CharField()
 
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        """Said at once: a page holds hundreds of them."""
+        return {"id": instance.pk, "name": instance.name}
+
 
 @extend_schema_field({"allOf": [{"$ref": "#/components/schemas/Ref"}], "nullable": True})
 class SeenRef(serializers.Field):
     """A reference to something that the caller may or may not see; null where they do not, as where there is none.
 
-    The query annotates `flag` with whether it is seen.
+    `context["seen"]` holds by reference the ids that they see.
     """
 
-    def __init__(self, name: str, flag: str, **kwargs: Any) -> None:
+    def __init__(self, **kwargs: Any) -> None:
         super().__init__(source="*", read_only=True, **kwargs)
-        self.name, self.flag = name, flag
 
     def to_representation(self, value: Any) -> dict[str, Any] | None:
         """Id and name."""
-        related = getattr(value, self.name) if getattr(value, self.flag) else None
-        return None if related is None else {"id": related.pk, "name": str(related)}
+        name = str(self.field_name)
+        pk = getattr(value, f"{name}_id")
+        return {"id": pk, "name": getattr(value, name).name} if pk in self.context["seen"][name] else None
 
 
 @extend_schema_field(OpenApiTypes.STR)

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.db.models import Exists, Model, OuterRef, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
@@ -175,11 +175,6 @@ def day(lookup: str, says: str) -> Filter:
 def instant(lookup: str, says: str) -> Filter:
     """Rows on one side of an instant."""
     return Filter(says, _instant, lambda rows, value, user: rows.filter(**{lookup: value}), OpenApiTypes.DATETIME)
-
-
-def sees(model: type[Model], user: Any, column: str) -> Exists:
-    """Whether the caller sees what a column points to, for annotating."""
-    return Exists(model._default_manager.visible_to(user).filter(pk=OuterRef(column)))  # type: ignore[attr-defined]
 
 
 def _id(typed: str) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, ClassVar
 
+from django.db.models import Value
 from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
@@ -112,13 +113,19 @@ class ApiView(APIView):
 
     def given(self, kind: type[serializers.Serializer[Any]], found: Any, *, many: bool = False) -> Any:
         """A row or rows as the API shows them to this caller."""
-        return kind(found, many=many, context={"viewer": viewer_of(self.request.user)}).data
+        user = self.request.user
+        seen = _seen(getattr(kind, "guarded", {}), found if many else [found], user)
+        return kind(found, many=many, context={"viewer": viewer_of(user), "seen": seen}).data
 
 
 class Shown(serializers.Serializer[Any]):
-    """How a row is shown. What the caller may not see is left out; `hideable` names what that can be."""
+    """How a row is shown. What the caller may not see is left out; `hideable` names what that can be.
+
+    `guarded` names the references to rows that the caller may not see, with their model.
+    """
 
     hideable: ClassVar[tuple[str, ...]] = ()
+    guarded: ClassVar[Mapping[str, Any]] = {}
 
     def hidden(self, row: Any, viewer: Viewer) -> tuple[str, ...]:
         """Fields of this row that the caller may not see."""
@@ -130,6 +137,20 @@ class Shown(serializers.Serializer[Any]):
         for name in self.hidden(instance, self.context["viewer"]):
             del shown[name]
         return shown
+
+
+def _seen(guarded: Mapping[str, Any], rows: list[Any], user: User) -> dict[str, set[int]]:
+    """By reference, the ids to which these rows point and which the caller sees; one query for all of them."""
+    seen: dict[str, set[int]] = {name: set() for name in guarded}
+    asked = []
+    for name, model in guarded.items():
+        ids = {getattr(row, f"{name}_id") for row in rows} - {None}
+        if ids:
+            visible = model.objects.visible_to(user).filter(pk__in=ids).order_by()
+            asked.append(visible.annotate(reference=Value(name)).values_list("reference", "pk"))
+    for name, pk in asked[0].union(*asked[1:], all=True) if asked else ():
+        seen[name].add(pk)
+    return seen
 
 
 def once(method: Method) -> Method:
