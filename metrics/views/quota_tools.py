@@ -21,7 +21,7 @@ from lib.text import clean_param, fold
 from metrics import quota_asking, quota_fill, quota_history, quota_sheet
 from metrics.quota_asking import Opened
 from metrics.quota_sheet import Row, cell_key
-from metrics.views.quotas import for_quotas, pasted, show
+from metrics.views.quotas import for_quotas, pasted, show, told_of
 from reps.gates import for_those_who_may
 from reps.requests import Request
 from reps.sudo import recent_password_for_file
@@ -38,7 +38,7 @@ def quota_paste(request: Request) -> HttpResponse:
         return _tool(request, opened, "metrics/quota_paste.html")
     texts, said = pasted(request, opened.sheet)
     grid = quota_asking.grid(request, opened.sheet, texts, pasted=texts.keys())
-    return show(request, opened, grid, pasted={"count": len(texts), "said": said})
+    return show(request, opened, grid, pasted=told_of(grid, len(texts), said))
 
 
 @require_http_methods(["GET", "POST"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from http import HTTPStatus
@@ -22,7 +23,7 @@ from lib.htmx import go, say
 from lib.text import clean_param, int_param
 from metrics import quota_asking, quota_fill, quota_paste, quotas
 from metrics.models import Quota
-from metrics.quota_asking import Opened
+from metrics.quota_asking import Opened, texts_of
 from metrics.quota_grid import Grid, short_of, written_out
 from metrics.quota_reading import Offer, Read, State, exact
 from metrics.quota_sheet import Asked, Sheet, cell_key, is_of_types
@@ -98,14 +99,17 @@ def quotas_check(request: Request) -> HttpResponse:
     except ValidationError as error:
         return JsonResponse({"error": " ".join(error.messages)}, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     grid = quota_asking.grid(request, opened.sheet, {**texts, **added}, pasted=added.keys())
-    bar = (
-        {"count": len(added), "said": said, "scales": _scales(request, opened.sheet, added)} if "paste" in request.POST else None
-    )
+    if "paste" in request.POST:
+        bar = {**told_of(grid, len(added), said), "scales": _scales(request, opened.sheet, added)}
+    else:
+        count = int_param(request.POST, "pasted")
+        bar = told_of(grid, count, texts_of(request.POST.get("said", "")).values()) if count else {}
     page = {"grid": grid, "sheet": opened.sheet, "asked": opened.sheet.asked, "pasted": bar, "limit": LIMIT_PERCENT}
     return JsonResponse(
         {
             "cells": {key: _told(grid, key, read) for key, read in grid.reads.items()},
             "added": [*added],
+            "said": dict(enumerate(said)),
             "years": {line.row.key: line.year.__dict__ for line in [*grid.lines, *([grid.own] if grid.own else [])]},
             "save": {"count": len(grid.changes()), "words": grid.save_words},
             "parts": {
@@ -113,6 +117,11 @@ def quotas_check(request: Request) -> HttpResponse:
             },
         }
     )
+
+
+def told_of(grid: Grid, count: int, said: Iterable[str]) -> dict[str, Any]:
+    """What the bar says of a paste: how many cells, how many of them read cleanly, what found no place."""
+    return {"count": count, "clean": max(count - len(grid.looks), 0), "said": [text[:500] for text in said]}
 
 
 def brought(request: Request, sheet: Sheet) -> tuple[dict[str, str], list[str]]:

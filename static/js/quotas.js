@@ -51,19 +51,20 @@ function commit(input) {
   check();
 }
 
-function back(paste) {
-  let step = history.pop();
-  while (paste && step && !step.paste) {
-    restore(step);
-    step = history.pop();
-  }
+function back() {
+  const step = history.pop();
   if (!step) return;
   restore(step);
-  if (step.paste) {
-    lastPaste = null;
-    say(form.dataset.wordsUndone, "info");
-  }
-  check(paste ? 0 : 150);
+  if (step.paste) lastPaste = null;
+  check();
+}
+
+// The last block pasted comes out again; what was typed elsewhere since stays.
+function takeOut() {
+  const at = history.findLastIndex((step) => step.paste);
+  if (at < 0) return;
+  restore(history[at]);
+  history.splice(at, 1);
 }
 
 function restore({ before }) {
@@ -88,6 +89,10 @@ async function send(extra) {
   const mine = asked;
   const asOf = changes;
   const body = new URLSearchParams({ typed: JSON.stringify(Object.fromEntries(typed)), kept: JSON.stringify(Object.fromEntries(kept)), ...extra });
+  if (lastPaste?.count && !("paste" in extra)) {
+    body.set("pasted", lastPaste.count);
+    body.set("said", JSON.stringify(lastPaste.said));
+  }
   const token = form.querySelector("[name=csrfmiddlewaretoken]").value;
   form.setAttribute("aria-busy", "true");
   try {
@@ -97,6 +102,7 @@ async function send(extra) {
       say(found.error, "warning");
       return false;
     }
+    if ("paste" in extra) Object.assign(lastPaste, { count: found.added.length, said: found.said });
     if (found.added.length) {
       put(found.added.map((key) => [key, found.cells[key]?.typed ?? shownOf(cellOf(key))]), { paste: "paste" in extra });
     } else if (mine !== asked || asOf !== changes) return true;
@@ -141,8 +147,7 @@ function show(found) {
     cell.toggleAttribute("data-without", year.without > 0);
   }
   for (const [name, html] of Object.entries(found.parts)) {
-    const place = document.getElementById(`quota-${name}`);
-    if (name !== "bar" || html.trim() || !lastPaste) place.innerHTML = html;
+    document.getElementById(`quota-${name}`).innerHTML = html;
   }
   for (const button of document.querySelectorAll("[data-quota-save]")) button.textContent = found.save.words;
 }
@@ -244,7 +249,7 @@ function onKey(event) {
     fillDown(input);
   } else if (mod && key === "z" && !editing) {
     event.preventDefault();
-    back(false);
+    back();
     input.select();
   } else if (mod && key === "Enter") commit(input);
   else if (mod) return;
@@ -284,11 +289,14 @@ async function onClick(event) {
   if (!pressed) return;
   const { use, keep, goto, scale, text, cellHistory } = pressed.dataset;
   if ("nextLook" in pressed.dataset) nextLook();
-  else if ("undoPaste" in pressed.dataset) back(true);
-  else if (scale && lastPaste) {
+  else if ("undoPaste" in pressed.dataset) {
+    takeOut();
+    lastPaste = null;
+    say(form.dataset.wordsUndone, "info");
+    check(0);
+  } else if (scale && lastPaste) {
     const again = lastPaste;
-    const step = history.pop();
-    if (step) restore(step);
+    takeOut();
     await paste(again.text, again.at, scale);
   } else if (use) {
     put([[use, text]]);

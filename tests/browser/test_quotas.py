@@ -88,7 +88,7 @@ def test_what_was_read_is_shown_before_it_is_saved(cast: Cast, ten: list[Rep], v
     window = open_grid(visit, cast)
     page = window.page
     paste(page, block(r1c5="160.000.000", r7c3="6,30", r3c2="60"))
-    assert "3 need a look." in page.inner_text(".quota-bar")
+    assert "117 read cleanly, 3 need a look." in page.inner_text(".quota-bar")
     assert [state(page, ten[row], at) for row, at in ((0, 1), (1, 6), (7, 4), (3, 3))] == ["ok", "unusual", "unread", "unusual"]
     assert shown(page, ten[0], 1) == "60"
     assert "without 1 cell" in page.inner_text("#quota-sums")
@@ -99,7 +99,7 @@ def test_what_was_read_is_shown_before_it_is_saved(cast: Cast, ten: list[Rep], v
     page.click("text=Use 60,000,000")
     page.wait_for_selector("[data-quota-save]:has-text('Save 119 quotas')")
     page.click(f"[data-keep='{cell(page, ten[1], 6).get_attribute('name')}']")
-    page.wait_for_selector(".quota-bar:has-text('1 needs a look'), .quota-bar:has-text('1 cell needs a look')")
+    page.wait_for_selector(".quota-bar:has-text('119 read cleanly, 1 needs a look.')")
     page.click("[data-quota-save]")
     page.wait_for_selector(".toast-note:has-text('1 cell keeps its old value')")
     assert cell(page, ten[7], 4).input_value() == "6,30"
@@ -109,10 +109,19 @@ def test_what_was_read_is_shown_before_it_is_saved(cast: Cast, ten: list[Rep], v
 def test_undo_paste_puts_everything_back(cast: Cast, ten: list[Rep], visit: Open) -> None:
     make.quotas(ten[0], 50_000_000, first=clock.today(cast.company.zone).replace(month=1, day=1))
     page = open_grid(visit, cast).page
-    paste(page, block())
+    paste(page, block(9))
     assert shown(page, ten[0], 1) == "60"
+    cell(page, ten[9], 12).click()
+    page.keyboard.type("99 jt")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("[data-quota-save]:has-text('Save 109 quotas')")
     page.click("[data-undo-paste]")
-    page.wait_for_selector(".quota-bar", state="detached")
+    page.wait_for_selector("[data-quota-save]:has-text('Save 1 quota')")
+    assert shown(page, ten[9], 12) == "99"
+    cell(page, ten[9], 12).click()
+    page.keyboard.press("Control+z")
+    page.wait_for_selector("[data-quota-save]:text-is('Save')")
+    assert page.locator(".quota-bar").count() == 0
     assert (shown(page, ten[0], 1), shown(page, ten[9], 12), state(page, ten[0], 1)) == ("50", "", None)
     assert page.inner_text("[data-quota-save]") == "Save"
 
