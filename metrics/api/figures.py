@@ -148,7 +148,9 @@ class AttainmentView(ApiView):
         period = asking.period(request.GET, company, ("month", "quarter", "year"))
         target = asking.target(request.GET)
         found = attainment(scope, period, at=as_of(company), company=company, target=target)
-        standings = dict(Team.objects.filter(pk__in={line.team_id for line in found.lines}).values_list("pk", "standing"))
+        standings = dict(
+            Team.objects.visible_to(user).filter(pk__in={line.team_id for line in found.lines}).values_list("pk", "standing")
+        )
         lines = _ordered(found.lines, asking.ordering(request.GET, _ORDERS), viewer, target.metric)
         write = _writer(company, target.metric)
         roll_up, at = found.roll_up, found.pace

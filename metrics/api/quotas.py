@@ -144,8 +144,8 @@ class QuotaView(ApiView):
             raise PermissionDenied
         kind = {"metric": found["metric"], "deal_type": found["deal_type"]}
         set_quotas(**kind, numbers=[new], by=user, company=company, reason=reason)
-        held = Quota.objects.current().filter(rep=new.rep_id, team=new.team_id, month_on=new.month_on, **kind)
-        return held.select_related("rep", "team").first()
+        held = self.rows().filter(rep=new.rep_id, team=new.team_id, month_on=new.month_on, **kind)
+        return held.first()
 
 
 class Quotas(QuotaView):
