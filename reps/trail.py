@@ -157,12 +157,12 @@ def in_words(
     """The rows with names looked up: one query for the rows, one for each kind of subject among them.
 
     `without_values` leaves out what was typed and what stood there before: a manager reads that it was done, and by whom.
-    `about` is somebody whose name is at hand already.
+    `about` is somebody who was read with their rep: those two names are at hand already.
     """
     if isinstance(entries, QuerySet):
         entries = entries.select_related("actor", "detail")
     rows = list(entries)
-    names = _names(rows, {("user", str(about.pk)): about.name} if about else {})
+    names = _names(rows, _at_hand(about) if about else {})
     lines = [_line(row, names) for row in rows]
     if not without_values:
         return lines
@@ -174,6 +174,11 @@ def in_words(
 def did(verb: str) -> str:
     """What a verb says; the code itself where it has no words yet."""
     return str(WORDS[verb]) if verb in WORDS else verb
+
+
+def _at_hand(about: User) -> Names:
+    rep = getattr(about, "rep", None)
+    return {("user", str(about.pk)): about.name} | ({("rep", str(rep.pk)): rep.name} if rep else {})
 
 
 def _names(rows: list[AuditEntry], known: Names) -> Names:
