@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from io import StringIO
 from typing import Any
 
 import pytest
 import time_machine
 from django.core import mail
+from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
 from dashboard import setup_health
+from dashboard.demo.build import Built
+from dashboard.management.commands import seed_demo
 from metrics import night, night_words, revisions
 from metrics.models import NightRun, RepDay
 from metrics.views import nights as nights_view
 from reps import mail as outbox
-from reps.models import Mail
+from reps.models import Company, Mail
 from tests import cast as cast_module
 from tests import make
 from tests.cast import NOW, Cast
@@ -243,3 +247,15 @@ def test_health_tells_of_nights_that_failed_found_defects_or_are_late(cast: Cast
     with time_machine.travel(NOW + timedelta(days=60), tick=False):
         found = setup_health.read(company=cast.company, today=date(2026, 11, 15)).findings
         assert [row.title for row in found if "night" in row.title] == ["The nights are late"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_demo_company_begins_with_its_night_done(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    def build(**given: Any) -> Built:
+        cast_module.build()
+        return Built(1, 0, 0, 0)
+
+    monkeypatch.setattr(seed_demo, "build", build)
+    call_command("seed_demo", stdout=StringIO())
+    assert NightRun.objects.done().count() == 2
+    assert night.due(Company.load()) == []
