@@ -125,7 +125,14 @@ def read(*, company: Company, today: date) -> Health:
     asked = {"today": today, "currency": company.currency, "calendar": company.calendar_id, "year": today.year}
     span = {"quarter": quarter.start_on, "quarter_end": quarter.end_on, "over": 1 + OVER_ASSIGNED}
     counts = document(_COUNT, {**asked, **span})
-    found = [*_company(company, counts, today), *_people(counts), *_quotas(company, counts, today), *_sales(counts), *_nights(counts), *_mail()]
+    found = [
+        *_company(company, counts, today),
+        *_people(counts),
+        *_quotas(company, counts, today),
+        *_sales(counts),
+        *_nights(counts),
+        *_mail(),
+    ]
     return Health(counts, tuple(sorted(found, key=lambda finding: finding.weight)))
 
 
