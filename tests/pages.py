@@ -165,8 +165,8 @@ COMPANY = (
     Page("reps:signin_link", who="admin", at={"pk": "user_without_rep"}, queries=6),
     Page("reps:signin_second_factor", who="admin", at={"pk": "user"}, queries=5),
     Page("reps:all_api_tokens", who="admin", queries=5),
-    Page("reps:audit", who="auditor", queries=8),
-    Page("reps:audit", who="manager", name="audit-manager", queries=7),
+    Page("reps:audit", who="auditor", queries=9),
+    Page("reps:audit", who="manager", name="audit-manager", queries=8),
     Page("dashboard:styleguide", who="admin", queries=4),
 )
 ONESELF = (
