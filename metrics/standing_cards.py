@@ -150,6 +150,8 @@ def _credited_cell(sheet: Sheet, found: Attainment) -> Cell:
 def _source(sheet: Sheet, found: Attainment) -> str:
     if found.roll_up.quota is None:
         return _("none was set")
+    if sheet.asked.scope.is_rep:
+        return _("after leave")
     if not found.roll_up.manager_quota:
         return _("sum of the reps")
     return _("as set for the company") if sheet.asked.scope.is_company else _("as set for the team")
