@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from metrics import rolled
 from metrics.activity_facts import FLAGS, relations
 from metrics.definitions import METRICS
 from metrics.figures import Figure, share
@@ -75,7 +76,12 @@ def activity_many(
 def aggregates(
     scope: Scope, windows: Sequence[Days], at: AsOf, company: Company, *, group: str = "0", teams: bool = False
 ) -> tuple[str, dict[str, Any]]:
-    """The query of the sums of each window and group, and its parameters; `of_row` reads its rows."""
+    """The query of the sums of each window and group, and its parameters; `of_row` reads its rows.
+
+    Today they are summed up already; for another day or an earlier state of knowledge the rows are counted.
+    """
+    if at.is_now:
+        return rolled.activity(scope, windows, at, group=group)
     text, params = relations(scope, windows, at, company, teams=teams)
     return _AGGREGATES.replace("{relations}", text).replace("{group}", group), params
 

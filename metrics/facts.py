@@ -28,10 +28,10 @@ WHERE {settled} AND d.outcome IN ('won', 'lost', 'no_decision', 'disqualified') 
   AND d.closed_on >= %(first)s AND d.closed_on < %(last)s
 """
 
-# Deals that were ever a rep's, by owner or credit: the others need no replay. (For a team this costs more than it saves.)
+# Deals that were ever a rep's, by owner or credit: the others need no replay. (For everybody this costs more than it saves.)
 _EVER_MINE = """d.id IN (
-    SELECT x.deal_id FROM deals_dealevent x WHERE x.kind = 'owner' AND x.rep_id = %(scope_id)s
-    UNION ALL SELECT x.deal_id FROM deals_credit x WHERE x.rep_id = %(scope_id)s)"""
+    SELECT x.deal_id FROM deals_dealevent x WHERE x.kind = 'owner' AND x.rep_id {whose}
+    UNION ALL SELECT x.deal_id FROM deals_credit x WHERE x.rep_id {whose})"""
 
 # An outcome counts when no other of its deal follows it by the day of reading. The owner is the one at that moment.
 _CLOSED_REPLAYED = """
@@ -103,6 +103,8 @@ CROSS JOIN LATERAL (
 WHERE r.outcome = 'won' AND c.place = 1
 """
 
+# Slashes in the path of a team at the top, below which is everybody.
+_ROOT = 2
 _NO_HISTORY = "NOT EXISTS (SELECT FROM deals_deal d WHERE d.id = c.deal_id AND d.has_history)"
 _OPENED_SETTLED = "(NOT d.has_history OR w.end_on >= %(as_of)s)"
 
@@ -203,7 +205,9 @@ def _replayed(text: str, scope: Scope, at: AsOf) -> str:
     ended = "CASE WHEN c.superseded_at <= %(known_at)s THEN c.superseded_at END" if at.known_at else "c.superseded_at"
     which = "TRUE" if at.known_at else "d.has_history" + (" AND w.end_on < %(as_of)s" if at.is_now else "")
     if scope.is_rep:
-        which = f"{which} AND {_EVER_MINE}"
+        which = f"{which} AND {_EVER_MINE.format(whose='= %(scope_id)s')}"
+    elif scope.is_team and scope.path.count("/") > _ROOT:
+        which = f"{which} AND {_EVER_MINE.format(whose='IN (SELECT rep_id FROM seats)')}"
     return text.format(**counts, c=credit, ended=ended, which=which)
 
 

@@ -9,13 +9,15 @@ from celery import shared_task
 from metrics import night
 
 
-@shared_task(acks_late=True, ignore_result=True)
+# Safe to deliver again when a worker dies with it: each run is one transaction, and its row counts the attempts.
+@shared_task(acks_late=True, reject_on_worker_lost=True, ignore_result=True)
 def run_due_nights() -> int:
     """Do the business days that are due; returns how many values changed."""
     return night.run_due().written
 
 
-@shared_task(acks_late=True, ignore_result=True)
+# Safe to deliver again when a worker dies with it: each run is one transaction, and its row counts the attempts.
+@shared_task(acks_late=True, reject_on_worker_lost=True, ignore_result=True)
 def run_night(day: str) -> int:
     """Do one business day again, as an admin asked; returns how many values changed."""
     return night.run_day(date.fromisoformat(day)).written

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from hypothesis import given
+from hypothesis import strategies as st
 
 from deals.models import Activity
 from lib import clock, periods
 from lib.versioned import revise
 from metrics import scopes
-from metrics.activity import activity, activity_many
+from metrics.activity import activity, activity_many, aggregates, of_row
 from metrics.definitions import Kind
+from metrics.sql import read
+from metrics.windows import Window, as_of
+from reps import org
 from reps.models import TeamMembership
 from tests import make
-from tests.cast import Cast
+from tests.cast import NOW, Cast
+from tests.inventions import invented
 from tests.metrics.reading import by_rep, by_team
+
+TODAY = date(2026, 9, 16)
 
 SEPTEMBER = periods.named("2026-09")
 START = datetime(2026, 9, 10, 3, tzinfo=UTC)
@@ -160,3 +169,38 @@ def test_several_windows_are_one_query(cast: Cast) -> None:
 
     assert len(asked) == 1
     assert [row.calls_made.value for row in found] == [0, 1]
+
+
+# ── Summed up already, and counted row by row ───────────────────────────────────────────────────────────────────────
+days_ago = st.integers(-20, 120)
+windows = st.tuples(days_ago, st.integers(1, 120))
+
+
+@invented(30)
+@given(
+    done=st.lists(st.tuples(st.sampled_from(["ana", "budi", "outsider"]), st.sampled_from(["call", "visit", "meeting", "email"]), days_ago,
+                            st.sampled_from(["", "held", "no_show"])), max_size=25),
+    asked=st.lists(windows, min_size=1, max_size=4),
+    move=st.integers(0, 60),
+)  # fmt: skip
+def test_roll_ups_say_what_the_rows_say(cast: Cast, done: list[Any], asked: list[tuple[int, int]], move: int) -> None:
+    org.place(rep=cast.ana.rep, team=cast.south, start=TODAY - timedelta(days=move), by=None)
+    for who, channel, ago, outcome in done:
+        make.activity(rep=getattr(cast, who), channel=channel, outcome=outcome, at=NOW - timedelta(days=ago, hours=ago % 7 - 3))
+    spans = [
+        Window(TODAY - timedelta(days=start), TODAY - timedelta(days=start) + timedelta(days=length)) for start, length in asked
+    ]
+    now = as_of(cast.company)
+    rows = replace(now, is_now=False)
+    for scope in (scopes.COMPANY, scopes.of_team(cast.whole), scopes.of_team(cast.south), scopes.of_rep(cast.ana.rep)):
+        for group in ("0", "rep_id", "coalesce(team_id, 0)"):
+            found = [
+                {
+                    (row["k"], row["g"]): of_row(row)
+                    for row in read(*aggregates(scope, spans, at, cast.company, group=group, teams=True))
+                }
+                for at in (now, rows)
+            ]
+            nothing = of_row({})
+            keys = {key for side in found for key in side}
+            assert [found[0].get(key, nothing) for key in keys] == [found[1].get(key, nothing) for key in keys]
