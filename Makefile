@@ -3,11 +3,12 @@
 
 PYTHON ?= python3
 ARGS ?=
+SIZE ?= S
 PY := .venv/bin/python
-SOURCES := lib reps deals metrics dashboard salesteam scripts tests manage.py
+SOURCES := lib reps deals metrics dashboard salesteam bench scripts tests manage.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop check format test test-fast test-long screenshots assets messages lock develop
+.PHONY: help run stop check format test test-fast test-long bench screenshots assets messages lock develop
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -39,6 +40,9 @@ test-fast: develop ## the tests that need no browser and not many seconds
 
 test-long: develop ## everything, with many more invented inputs
 	@browser=$$($(PY) -m salesteam.browser) && CHROMIUM="$$browser" HYPOTHESIS_PROFILE=long exec $(PY) -m pytest $(ARGS)
+
+bench: develop ## how fast it is with a large company's data (SIZE=S or L; docs/speed.md): the exit status is the verdict
+	@exec $(PY) -m bench.run $(SIZE)
 
 screenshots: develop ## every page at two widths, light and dark, in both languages, into screenshots/ (ARGS="--only deals")
 	@browser=$$($(PY) -m salesteam.browser) && CHROMIUM="$$browser" exec $(PY) -m scripts.screenshots $(ARGS)
