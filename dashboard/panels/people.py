@@ -22,7 +22,13 @@ CHANNELS = (
 )
 
 # The roll-up column of each: the same figures as on every page of numbers.
-_ROLLED = {"whatsapp": "whatsapp_sent", "call": "calls_made", "visit": "visits", "meeting": "meetings_held", "email": "emails_sent"}
+_ROLLED = {
+    "whatsapp": "whatsapp_sent",
+    "call": "calls_made",
+    "visit": "visits",
+    "meeting": "meetings_held",
+    "email": "emails_sent",
+}
 _SUMS = ", ".join(f"sum(d.{column}) AS {channel}" for channel, column in _ROLLED.items())
 
 # The chosen team, or the one highest in the tree. Those who left stay in it as long as something hangs on them.

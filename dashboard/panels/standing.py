@@ -30,7 +30,7 @@ SELECT json_build_object(
         SELECT k, won_on, sum(base_amount) AS value FROM credits GROUP BY k, won_on HAVING sum(base_amount) IS NOT NULL) d),
     {FIELDS}
 )::text
-"""
+"""  # noqa: S608 - built of constants
 
 
 @dataclass(frozen=True)

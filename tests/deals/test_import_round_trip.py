@@ -90,7 +90,9 @@ def empty_company() -> cast_module.Cast:
     """Everything gone but people, and the same people and stages there anew."""
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL session_replication_role = replica")
-        cursor.execute("SELECT string_agg(format('%I', tablename), ', ') FROM pg_tables WHERE tablename ~ '^(reps|deals)_'")
+        cursor.execute(
+            "SELECT string_agg(format('%I', tablename), ', ') FROM pg_tables WHERE tablename ~ '^(reps|deals|metrics)_'"
+        )
         cursor.execute(f"DELETE FROM {'; DELETE FROM '.join(cursor.fetchone()[0].split(', '))}")
         cursor.execute("SET LOCAL session_replication_role = origin")
     return cast_module.build()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import date
 from decimal import Decimal
 from io import StringIO
@@ -43,7 +44,7 @@ def set_from_quarter_before(company: Company) -> dict[tuple[str, str], Decimal]:
     """Each seller's quota is 1.1 × what they won the quarter before, spread over its months; returns what was set."""
     reps = {rep.name: rep.pk for rep in Rep.objects.all()}
     made: dict[tuple[str, str], Decimal] = {}
-    for before, period in zip(QUARTERS, QUARTERS[1:], strict=False):
+    for before, period in itertools.pairwise(QUARTERS):
         numbers = []
         for name, amount in won(before, company).items():
             months = allocate(amount * GROWTH, [1, 1, 1], company.currency)
