@@ -41,7 +41,10 @@ touched AS (
     WHERE kind IN ('amount', 'close_on', 'outcome', 'owner') AND effective_on >= %(monday)s AND effective_on <= %(today)s
     GROUP BY deal_id
 ), mine AS (
-    SELECT d.* FROM touched t JOIN deals_deal d ON d.id = t.deal_id WHERE d.owner_id = ANY(%(reps)s) OR t.handed
+    -- By key, one by one: the planner takes a week's deals for many and would read them all.
+    SELECT d.* FROM touched t CROSS JOIN LATERAL (SELECT * FROM deals_deal x WHERE x.id = t.deal_id OFFSET 0) d
+    WHERE d.owner_id = ANY(%(reps)s) OR t.handed AND EXISTS (
+        SELECT FROM deals_dealevent o WHERE o.deal_id = d.id AND o.kind = 'owner' AND o.rep_id = ANY(%(reps)s))
 ), earlier AS (
     SELECT DISTINCT ON (e.deal_id, e.kind) e.deal_id, e.kind, e.amount, e.on_date, e.code, e.rep_id
     FROM deals_dealevent e JOIN mine ON mine.id = e.deal_id

@@ -140,6 +140,8 @@ class Activity(models.Model):
             models.Index(fields=["lead", "-occurred_at"], name="activity_by_lead"),
             models.Index(fields=["booked_by", "booked_at"], condition=Q(booked_at__isnull=False), name="activity_by_booker"),
             models.Index(fields=["-occurred_at", "-id"], name="activity_newest"),
+            models.Index(fields=["occurred_on"], name="activity_by_day"),
+            models.Index(fields=["booked_at"], condition=Q(booked_at__isnull=False), name="activity_by_booking"),
             BrinIndex(fields=["recorded_at"], autosummarize=True, name="activity_recorded"),
         ]
 
