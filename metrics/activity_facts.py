@@ -48,14 +48,15 @@ _BOOKED = """
 SELECT w.k, a.id, coalesce(a.booked_by_id, a.rep_id) AS rep_id, (a.booked_at AT TIME ZONE %(zone)s)::date AS day
 FROM deals_activity a
 JOIN w ON a.booked_at >= w.start_at AND a.booked_at < w.stop_at
-WHERE a.channel = 'meeting' AND a.root_id IS NULL {known}
+WHERE a.channel = 'meeting' AND a.root_id IS NULL AND a.booked_at >= %(earliest)s AND a.booked_at < %(latest)s {known}
 """
 
 _LEADS = """
 SELECT w.k, l.id, l.created_by_id AS rep_id, (l.created_at AT TIME ZONE %(zone)s)::date AS day
 FROM deals_lead l
 JOIN w ON l.created_at >= w.start_at AND l.created_at < w.stop_at
-WHERE NOT l.is_import AND l.merged_into_id IS NULL AND l.created_by_id IS NOT NULL {known}
+WHERE NOT l.is_import AND l.merged_into_id IS NULL AND l.created_by_id IS NOT NULL
+  AND l.created_at >= %(earliest)s AND l.created_at < %(latest)s {known}
 """
 
 PARTS = {"happened": _HAPPENED, "booked": _BOOKED, "leads": _LEADS}
@@ -96,6 +97,8 @@ def _params(scope: Scope, windows: Sequence[Days], at: AsOf, company: Company) -
         "last": last,
         "first_at": min(start for start, _ in bounds) - timedelta(days=1),
         "last_at": clock.now(),
+        "earliest": min(start for start, _ in bounds),
+        "latest": max(stop for _, stop in bounds),
     }
     for k, (window, (start, stop)) in enumerate(zip(windows, bounds, strict=True)):
         params |= {f"start{k}": window.start_on, f"stop{k}": at.stop(window), f"from{k}": start, f"to{k}": stop}

@@ -64,7 +64,7 @@ def activity(first: date, stop: date, company: Company) -> tuple[str, dict[str, 
     """Activities, bookings and leads of every rep and day in [first, stop), those still to come included."""
     text, params = activity_facts.relations(COMPANY, [Window(first, stop)], _at(stop), company)
     end = midnight(stop, company.zone)
-    return _ACTIVITY.replace("{relations}", text), {**params, "last_at": end + timedelta(days=1), "to0": end}
+    return _ACTIVITY.replace("{relations}", text), {**params, "last_at": end + timedelta(days=1), "to0": end, "latest": end}
 
 
 def _at(stop: date) -> AsOf:
