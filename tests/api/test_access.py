@@ -14,7 +14,7 @@ from tests import authz, authz_world
 from tests.api.calling import Api
 from tests.world import World, taken_back, written
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 ROWS = authz.api_rows()
 ONCE = list({row.route: row for row in reversed(ROWS)}.values())[::-1]
 DENIALS = {401, 403, 404, 405}

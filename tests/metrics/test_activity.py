@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from hypothesis import given
@@ -176,6 +177,7 @@ days_ago = st.integers(-20, 120)
 windows = st.tuples(days_ago, st.integers(1, 120))
 
 
+@pytest.mark.slow
 @invented(30)
 @given(
     done=st.lists(st.tuples(st.sampled_from(["ana", "budi", "outsider"]), st.sampled_from(["call", "visit", "meeting", "email"]), days_ago,

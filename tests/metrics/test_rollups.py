@@ -267,6 +267,7 @@ def _edit_deal(cast: Cast, deal: Deal, name: str, value: Any, day: date) -> None
         change_deal(**common, version=version, effective_on=day, **edit)
 
 
+@pytest.mark.slow
 @invented(40)
 @given(steps=st.lists(STEPS, min_size=4, max_size=25))
 def test_live_equals_raw_after_any_events_moves_and_back_dating(cast: Cast, steps: list[tuple[str, Any, Any, int]]) -> None:
