@@ -136,8 +136,12 @@ WHERE c.kind = 'revenue' AND c.superseded_at IS NULL
 # A deal whose type is corrected takes the money of its standing credits along.
 _RETYPED = f"""
 SELECT c.rep_id, c.won_on AS day,
-       {", ".join(f"(((a.deal_type = '{kind}')::int - (b.deal_type = '{kind}')::int) * coalesce(c.base_amount * m.unit, 0))::bigint AS won_{kind}_minor" for kind in TYPES)}
-FROM came a JOIN went b ON b.id = a.id AND b.deal_type <> a.deal_type
+       {", ".join(f"(((a.deal_type = '{kind}')::int - (a.was_type = '{kind}')::int) * coalesce(c.base_amount * m.unit, 0))::bigint AS won_{kind}_minor" for kind in TYPES)}
+FROM (
+    SELECT id, max(is_type) AS deal_type, max(was_type) AS was_type FROM (
+        SELECT id, deal_type AS is_type, NULL AS was_type FROM came UNION ALL SELECT id, NULL, deal_type FROM went) t
+    GROUP BY id HAVING max(is_type) <> max(was_type)
+) a
 JOIN deals_credit c ON c.deal_id = a.id AND c.kind = 'revenue' AND c.superseded_at IS NULL
 CROSS JOIN (SELECT 10 ^ metrics_places(currency)::numeric AS unit FROM reps_company) m
 """
@@ -151,11 +155,13 @@ def _deals(operation: str) -> str:
     same = ""
     if operation == "UPDATE":
         same = """
+        -- Without a join: these tables have no statistics, and a loop over both would take a square of their length.
         IF NOT EXISTS (
-            SELECT FROM came a JOIN went b ON b.id = a.id
-            WHERE (a.outcome, a.closed_on, a.closing_owner_id, a.deal_type, a.is_qualified)
-                  IS DISTINCT FROM (b.outcome, b.closed_on, b.closing_owner_id, b.deal_type, b.is_qualified)
-              AND (a.outcome <> '' OR b.outcome <> '')
+            SELECT id, outcome, closed_on, closing_owner_id, deal_type, is_qualified FROM came WHERE outcome <> ''
+            EXCEPT SELECT id, outcome, closed_on, closing_owner_id, deal_type, is_qualified FROM went
+        ) AND NOT EXISTS (
+            SELECT id, outcome, closed_on, closing_owner_id, deal_type, is_qualified FROM went WHERE outcome <> ''
+            EXCEPT SELECT id, outcome, closed_on, closing_owner_id, deal_type, is_qualified FROM came
         ) THEN RETURN NULL; END IF;
         """
     body = same + _lock(f"SELECT closing_owner_id FROM ({rows}) r WHERE outcome <> ''")
