@@ -104,6 +104,14 @@ def add_months(first: date, months: int) -> date:
     return date(index // 12, index % 12 + 1, 1)
 
 
+def months_of(period: Period) -> list[date]:
+    """First days of the months of a period that is made of months."""
+    months = [period.start_on]
+    while (after := add_months(months[-1], 1)) < period.end_on:
+        months.append(after)
+    return months
+
+
 def _week(monday: date) -> Period:
     return Period(monday, monday + timedelta(weeks=1), "week", iso_week(monday))
 

@@ -3,7 +3,7 @@
 One `NightRun` for each job and business day of the company. The row is the work; beat, a command or a worker only wakes it.
 Each run is one REPEATABLE READ transaction: killed, it leaves nothing behind but its attempt, and it is done again. What
 was written live meanwhile lies outside its snapshot and stays; where both want the same row PostgreSQL refuses the night,
-and it starts over. (In READ COMMITTED it would overwrite the live write: tests/metrics/test_night_races.py shows it.)
+and it starts over. (In READ COMMITTED it would overwrite the live write: tests/metrics/test_night_faults.py shows it.)
 
 What a run of day D looks at, whatever the length of history: D itself, the days whose rows or roll-ups were written since the
 run before began, and the months and quarters these lie in. `run_all` looks at all days, quarter by quarter.
@@ -14,18 +14,18 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Max, Min
 from django.db.utils import OperationalError
 
 from lib import clock
-from lib.periods import Period, add_months, containing, midnight
+from lib.periods import Period, add_months, containing, midnight, months_of
 from metrics import night_mail, proof, revisions
 from metrics.models import NightRun
+from metrics.proof import Outcome
 from metrics.sql import read
 from reps.models import Company
 
@@ -39,21 +39,6 @@ OVERLAP = timedelta(minutes=15)
 ATTEMPTS = 3
 _COLLISIONS = 20
 REPEATABLE = "REPEATABLE READ"
-
-
-@dataclass
-class Outcome:
-    """What a run did. `written` counts values that changed in roll-ups and revisions."""
-
-    written: int = 0
-    defects: list[dict[str, Any]] = field(default_factory=list)
-    defect_count: int = 0
-
-    def add(self, other: Outcome) -> None:
-        """Sum up."""
-        self.written += other.written
-        self.defects += other.defects[: max(0, proof.TOLD - len(self.defects))]
-        self.defect_count += other.defect_count
 
 
 # ── Which nights are due ────────────────────────────────────────────────────────────────────────────────────────────
@@ -220,19 +205,13 @@ class WorkSet:
 def _proved(job: str, scope: WorkSet, company: Company) -> Outcome:
     outcome = Outcome()
     for first, stop in scope.spans:
-        _add(outcome, proof.days(job, first, stop, company))
+        outcome.add(proof.days(job, first, stop, company))
     if job == NightRun.Job.QUOTA:
         for first, stop in scope.spans:
-            _add(outcome, proof.seats(first, stop))
-        _add(outcome, proof.effective_quotas(scope.months))
-    _add(outcome, proof.periods(job, scope.months, company))
+            outcome.add(proof.seats(first, stop))
+        outcome.add(proof.effective_quotas(scope.months))
+    outcome.add(proof.periods(job, scope.months, company))
     return outcome
-
-
-def _add(outcome: Outcome, found: proof.Differences) -> None:
-    outcome.written += found.written
-    outcome.defect_count += found.count
-    outcome.defects += found.told[: max(0, proof.TOLD - len(outcome.defects))]
 
 
 def _finish(run: NightRun, outcome: Outcome, others: list[date]) -> None:
@@ -254,7 +233,7 @@ def _finish(run: NightRun, outcome: Outcome, others: list[date]) -> None:
 
 def _whole(quarter: Period) -> WorkSet:
     """All its days, a month in one statement: one over everything took far longer than its parts."""
-    months = [add_months(quarter.start_on, n) for n in range(3)]
+    months = months_of(quarter)
     return WorkSet([(month, add_months(month, 1)) for month in months], months)
 
 

@@ -27,17 +27,23 @@ _XID = "pg_current_xact_id()::text::bigint"
 _COLUMNS_OF = {NightRun.Job.ACTIVITY: ACTIVE, NightRun.Job.QUOTA: OUTCOME_COLUMNS}
 
 
-@dataclass(frozen=True)
-class Differences:
-    """How many rows differed, the first of them, and how many values were written to put them right."""
+@dataclass
+class Outcome:
+    """What was found and put right: values `written`, how many rows were wrong, and the first of those in full."""
 
-    count: int = 0
+    defect_count: int = 0
     written: int = 0
-    told: list[dict[str, Any]] = field(default_factory=list)
+    defects: list[dict[str, Any]] = field(default_factory=list)
+
+    def add(self, other: Outcome) -> None:
+        """Sum up."""
+        self.defect_count += other.defect_count
+        self.written += other.written
+        self.defects += other.defects[: max(0, TOLD - len(self.defects))]
 
 
 # ── Days ────────────────────────────────────────────────────────────────────────────────────────────────────────────
-def days(job: str, first: date, stop: date, company: Company) -> Differences:
+def days(job: str, first: date, stop: date, company: Company) -> Outcome:
     """Compare the days [first, stop) of every rep with their rows."""
     columns = _COLUMNS_OF[NightRun.Job(job)]
     sql, params = (recount.activity if job == NightRun.Job.ACTIVITY else recount.closings)(first, stop, company)
@@ -58,10 +64,10 @@ def days(job: str, first: date, stop: date, company: Company) -> Differences:
     return _mend_days(columns)
 
 
-def _mend_days(columns: Sequence[str]) -> Differences:
+def _mend_days(columns: Sequence[str]) -> Outcome:
     found = read("SELECT count(*) AS n FROM night_difference", {})[0]["n"]
     if not found:
-        return Differences()
+        return Outcome()
     told = _told(read("SELECT * FROM night_difference ORDER BY rep_id, day LIMIT %(most)s", {"most": TOLD}), columns)
     zeros = [name for name in COLUMNS if name not in columns]
     sets = ", ".join(f"{name} = EXCLUDED.{name}" for name in columns)
@@ -78,10 +84,10 @@ def _mend_days(columns: Sequence[str]) -> Differences:
         )
     # The days' trigger moves the sums of their month and quarter along.
     periods = read("SELECT count(DISTINCT (rep_id, date_trunc('month', day))) AS n FROM night_difference", {})[0]["n"]
-    return Differences(found, found + 2 * periods, told)
+    return Outcome(found, found + 2 * periods, told)
 
 
-def seats(first: date, stop: date) -> Differences:
+def seats(first: date, stop: date) -> Outcome:
     """Compare the team on each day of [first, stop) with the membership of that day."""
     rows = read(
         f"""
@@ -94,7 +100,7 @@ def seats(first: date, stop: date) -> Differences:
         {"first": first, "stop": stop},
     )
     told = [{"rep": row["rep_id"], "day": str(row["day"]), "column": "team"} for row in sorted(rows, key=_place)[:TOLD]]
-    return Differences(len(rows), len(rows), told)
+    return Outcome(len(rows), len(rows), told)
 
 
 def _place(row: dict[str, Any]) -> tuple[Any, ...]:
@@ -111,10 +117,10 @@ def _told(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> list[dict[s
 
 
 # ── Months and quarters ─────────────────────────────────────────────────────────────────────────────────────────────
-def periods(job: str, months: Sequence[date], company: Company) -> Differences:
+def periods(job: str, months: Sequence[date], company: Company) -> Outcome:
     """Compare the sums of these months, and of the quarters they lie in, with their days."""
     if not months:
-        return Differences()
+        return Outcome()
     columns = _COLUMNS_OF[NightRun.Job(job)]
     sums = ", ".join(f"sum({name}) AS {name}" for name in columns)
     by_month = f"""
@@ -130,10 +136,11 @@ def periods(job: str, months: Sequence[date], company: Company) -> Differences:
     whole = {"first": quarters[0], "stop": add_months(quarters[-1], 3)}
     found = _sums_differ("month", by_month, columns, list(months), {**params, **inside})
     more = _sums_differ("quarter", by_quarter, columns, quarters, {**params, **whole})
-    return Differences(found.count + more.count, found.written + more.written, (found.told + more.told)[:TOLD])
+    found.add(more)
+    return found
 
 
-def _sums_differ(grain: str, sums: str, columns: Sequence[str], starts: list[date], params: dict[str, Any]) -> Differences:
+def _sums_differ(grain: str, sums: str, columns: Sequence[str], starts: list[date], params: dict[str, Any]) -> Outcome:
     right = ", ".join(f"coalesce(s.{name}, 0)" for name in columns)
     kept = ", ".join(f"coalesce(p.{name}, 0)" for name in columns)
     zeros = [name for name in COLUMNS if name not in columns]
@@ -158,7 +165,7 @@ def _sums_differ(grain: str, sums: str, columns: Sequence[str], starts: list[dat
         {**params, "grain": grain, "starts": starts},
     )
     told = [{"rep": row["rep_id"], grain: str(row["start_on"]), "column": "sum"} for row in rows[:TOLD]]
-    return Differences(len(rows), len(rows), told)
+    return Outcome(len(rows), len(rows), told)
 
 
 def _quarter(month: date, fiscal_start: int) -> date:
@@ -166,10 +173,10 @@ def _quarter(month: date, fiscal_start: int) -> date:
 
 
 # ── Effective quotas ────────────────────────────────────────────────────────────────────────────────────────────────
-def effective_quotas(months: Sequence[date]) -> Differences:
+def effective_quotas(months: Sequence[date]) -> Outcome:
     """Compare the effective quotas of these months with quotas, leave, memberships and calendars."""
     if not months:
-        return Differences()
+        return Outcome()
     params = {"months": list(months), "first": min(months), "last": max(months)}
     wrong = read(
         """
@@ -189,7 +196,7 @@ def effective_quotas(months: Sequence[date]) -> Differences:
     for row in wrong:
         read("SELECT metrics_settle(ARRAY[%(rep_id)s]::bigint[], %(month_on)s, %(month_on)s)", row)
     told = [{"rep": row["rep_id"], "month": str(row["month_on"]), "column": "effective quota"} for row in wrong[:TOLD]]
-    return Differences(len(wrong), sum(row["n"] for row in wrong), told)
+    return Outcome(len(wrong), sum(row["n"] for row in wrong), told)
 
 
 # ── What to look at ─────────────────────────────────────────────────────────────────────────────────────────────────

@@ -16,7 +16,7 @@ from django.db import connection
 
 from lib import clock
 from lib.money import places
-from lib.periods import Period, add_months, containing
+from lib.periods import Period, containing, months_of
 from metrics.definitions import METRICS
 from metrics.kpis import kpis_many
 from metrics.models import EffectiveQuota, NightRun
@@ -131,11 +131,9 @@ def _values(spans: Sequence[Period], company: Company) -> tuple[dict[str, str], 
     for k, span in enumerate(spans):
         params |= {f"grain{k}": span.grain, f"start{k}": span.start_on, f"stop{k}": span.end_on}
         rows.append(f"(%(grain{k})s, %(start{k})s::date, %(stop{k})s::date)")
-        month = span.start_on
-        while month < span.end_on:
+        for month in months_of(span):
             params[f"month{len(months)}"] = month
             months.append(f"(%(month{len(months)})s::date, %(grain{k})s, %(start{k})s::date)")
-            month = add_months(month, 1)
     return {"spans": ", ".join(rows), "months": ", ".join(months)}, params
 
 

@@ -20,11 +20,11 @@ def differences(company: Company) -> list[dict[str, Any]]:
     """Every difference between what is kept and what is counted anew; putting them right is undone by the test's end."""
     found = []
     for job in NightRun.Job.values:
-        found += proof.days(job, FIRST, STOP, company).told
-    found += proof.seats(FIRST, STOP).told
-    found += proof.effective_quotas(MONTHS).told
+        found += proof.days(job, FIRST, STOP, company).defects
+    found += proof.seats(FIRST, STOP).defects
+    found += proof.effective_quotas(MONTHS).defects
     for job in NightRun.Job.values:
-        found += proof.periods(job, MONTHS, company).told
+        found += proof.periods(job, MONTHS, company).defects
     return found
 
 
