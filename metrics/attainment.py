@@ -11,7 +11,7 @@ from lib.periods import Period
 from metrics import targets
 from metrics.scopes import Scope
 from metrics.sql import document
-from metrics.standings import Target, lines
+from metrics.standings import Target, lines, units
 from metrics.targets import Band, Pace, RollUp
 from metrics.windows import AsOf
 from reps.access import Viewer
@@ -63,7 +63,7 @@ SELECT json_build_object(
                  AND (p.sees <> 'band' OR p.rep_id = %(me)s))
 )::text
 """
-_BANDS = {5: Band.OVER, 4: Band.MET, 3: Band.NEAR, 2: Band.UNDER, 1: Band.CRITICAL}
+BANDS = {5: Band.OVER, 4: Band.MET, 3: Band.NEAR, 2: Band.UNDER, 1: Band.CRITICAL}
 
 
 @dataclass(frozen=True)
@@ -198,7 +198,7 @@ def of_document(found: Mapping[str, Any], target: Target, company: Company) -> A
     street = sum((line.quota or Decimal(0) for line in read), Decimal(0))
     actual = sum((line.credited for line in read), Decimal(0))
     elapsed, total = max((line.elapsed for line in read), default=0), max((line.total for line in read), default=0)
-    return Attainment(target, RollUp(actual, _units(found["own"], unit), street), elapsed, total, read)
+    return Attainment(target, RollUp(actual, units(found["own"], unit), street), elapsed, total, read)
 
 
 def leaderboard(
@@ -217,7 +217,7 @@ def leaderboard(
     found = document(_BOARD.replace("{lines}", text), {**params, **asked})
     unit = target.unit(company)
     roll_up = RollUp(
-        _units(found["actual"], unit) or Decimal(0), _units(found["own"], unit), _units(found["street"], unit) or Decimal(0)
+        units(found["actual"], unit) or Decimal(0), units(found["own"], unit), units(found["street"], unit) or Decimal(0)
     )
     return Board(
         whole=Attainment(target, roll_up, found["elapsed"] or 0, found["total"] or 0, ()),
@@ -234,15 +234,10 @@ def leaderboard(
 def _line(row: Mapping[str, Any], unit: int) -> Line:
     return Line(
         rep_id=row["rep_id"], name=row["name"], team_id=row["team_id"], team_name=row["team_name"] or "",
-        credited=_units(row["credited"], unit) or Decimal(0), quota=_units(row["quota"], unit), elapsed=row["elapsed"] or 0,
+        credited=units(row["credited"], unit) or Decimal(0), quota=units(row["quota"], unit), elapsed=row["elapsed"] or 0,
         total=row["total"] or 0, standing=row["standing"] or "",
     )  # fmt: skip
 
 
 def _place(row: Mapping[str, Any], unit: int) -> Place:
-    return Place(_line(row, unit), row["sees"], _BANDS.get(row["band"]), row["rank"])
-
-
-def _units(whole: int | None, unit: int) -> Decimal | None:
-    """Whole units as money or a count, without trailing noughts of the division."""
-    return None if whole is None else Decimal(whole) / unit
+    return Place(_line(row, unit), row["sees"], BANDS.get(row["band"]), row["rank"])

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from metrics import standing_rights as rights
 from metrics import targets
-from metrics.attainment import Place
+from metrics.attainment import BANDS, Place
 from metrics.quotas import is_money
 from metrics.scopes import Scope, ScopeKind, shows_parts
 from metrics.standings import Target
@@ -17,7 +17,7 @@ from metrics.team_totals import TeamTotal
 from reps.access import Viewer
 from reps.models import Team
 
-_ORDER = {Band.OVER: 5, Band.MET: 4, Band.NEAR: 3, Band.UNDER: 2, Band.CRITICAL: 1}
+_ORDER = {band: place for place, band in BANDS.items()}
 
 
 @dataclass(frozen=True)

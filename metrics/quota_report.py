@@ -13,11 +13,11 @@ from metrics import report_cells
 from metrics.activity_facts import FLAGS
 from metrics.models import Quota
 from metrics.quotas import is_money
-from metrics.report_cells import DEPTH, TREE, is_by_month, mine, quota_months
+from metrics.report_cells import DEPTH, TREE, is_by_month, quota_months
 from metrics.reports import Asked, Place, QuotaLine, QuotaReport, below, place_of, reads_quotas
 from metrics.scopes import Scope
 from metrics.sql import document, read
-from metrics.standings import Target
+from metrics.standings import Target, calendar_of, mine, own_of, owners, units
 from metrics.windows import Window
 from reps.access import Viewer
 from reps.models import Company
@@ -37,18 +37,14 @@ cells AS (
     ) x GROUP BY 1, 2
 ),
 raw_lines AS ({{lines}}),
-calendar AS (
-    SELECT x.team_id, metrics_working_days(x.calendar, %(quota_from)s, %(elapsed_stop)s) AS elapsed,
-           metrics_working_days(x.calendar, %(quota_from)s, %(quota_stop)s) AS total
-    FROM (SELECT t.team_id, metrics_calendar_of(t.team_id) AS calendar FROM (SELECT DISTINCT team_id FROM raw_lines) t) x
-),
+{calendar_of("SELECT DISTINCT team_id FROM raw_lines", "quota_from", "quota_stop")},
 lines AS (
     SELECT l.*, k.elapsed, k.total FROM raw_lines l LEFT JOIN calendar k ON k.team_id IS NOT DISTINCT FROM l.team_id
 ),
 whole AS (SELECT {_SUMS} FROM cells),
 own AS (
     SELECT sum(o.value)::bigint AS value, bool_or(o.value IS NULL) AS partly FROM (
-        SELECT {{own_of}} AS value FROM reps_team t WHERE {{owners}}) o
+        SELECT {own_of("t")} AS value FROM reps_team t WHERE {{owners}}) o
 )
 SELECT json_build_object(
     'whole', (SELECT row_to_json(w) FROM (
@@ -68,17 +64,13 @@ _REPS = f"""
 _TEAMS = f"""
     SELECT * FROM (
         SELECT a.id, a.name, '' AS note, {TREE.format(team="a")} AS place, {DEPTH.format(team="a")} AS depth, a.id AS team_id,
-               {{own_of}}::bigint AS own, {_SUMS}
+               {own_of("a")}::bigint AS own, {_SUMS}
         FROM inside a LEFT JOIN reps_team t ON t.path LIKE a.path || '%%' LEFT JOIN cells c ON c.team_id = t.id
         GROUP BY a.id, a.name, a.path
     ) x WHERE credited <> 0 OR inside <> 0 OR unrated <> 0 OR street IS NOT NULL OR own IS NOT NULL
     UNION ALL
     SELECT NULL, '', '', NULL, 0, NULL, NULL, {_SUMS} FROM cells WHERE team_id IS NULL HAVING count(*) > 0
 """
-_OWN = """(
-    SELECT sum(g.amount * %(unit)s) FROM metrics_quota g
-    WHERE g.team_id = {team}.id AND g.metric = %(metric)s AND g.deal_type = %(deal_type)s AND g.month_on = ANY(%(months)s)
-      AND g.superseded_at IS NULL)"""
 
 
 def metrics_asked(scope: Scope, months: list[date]) -> list[str]:
@@ -104,9 +96,8 @@ def quota_report(asked: Asked, target: Target, *, viewer: Viewer, company: Compa
         _QUOTA.replace("{parts}", text)
         .replace("{credited}", _credited(asked, target, company))
         .replace("{asked_mine}", mine(asked.scope, "e"))
-        .replace("{lines}", _TEAMS.replace("{own_of}", _OWN.replace("{team}", "a")) if asked.by_team else _REPS)
-        .replace("{own_of}", _OWN.replace("{team}", "t"))
-        .replace("{owners}", _owners(asked.scope))
+        .replace("{lines}", _TEAMS if asked.by_team else _REPS)
+        .replace("{owners}", owners(asked.scope, "SELECT FROM cells WHERE quota <> 0"))
     )
     found = document(sql, {**params, **_params(asked, target, company, months, first)})
     unit, rows = target.unit(company), below(found["rows"] or [], asked)
@@ -135,12 +126,6 @@ def _credited(asked: Asked, target: Target, company: Company) -> str:
         CASE WHEN {inside.format("h")} THEN {minus} ELSE 0 END, 0, 0 FROM ahead h"""
 
 
-def _owners(scope: Scope) -> str:
-    if scope.is_team:
-        return "t.id = %(scope_id)s"
-    return "FALSE" if scope.is_rep else "t.parent_id IS NULL AND EXISTS (SELECT FROM cells WHERE quota <> 0)"
-
-
 def _params(asked: Asked, target: Target, company: Company, months: list[date], first: date) -> dict[str, Any]:
     span = asked.span
     reached = max(first, min(span.end_on, clock.today(company.zone) + timedelta(days=1)))
@@ -156,7 +141,7 @@ def _line(place: Place, row: Mapping[str, Any], unit: int, viewer: Viewer) -> Qu
     hidden = not reads_quotas(viewer, place.scope)
 
     def amount(key: str) -> Decimal | None:
-        return None if row[key] is None or (hidden and key in ("street", "own")) else Decimal(row[key]) / unit
+        return None if row[key] is None or (hidden and key in ("street", "own")) else units(row[key], unit)
 
     return QuotaLine(
         place=place, credited=amount("credited") or Decimal(0), inside=amount("inside") or Decimal(0), street=amount("street"),

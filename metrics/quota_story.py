@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
-from lib.periods import Period
+from lib.periods import Period, add_months, months_of
 from metrics.scopes import Scope
 from metrics.sql import document
-from metrics.standings import Target, months_of
+from metrics.standings import Target
 from metrics.targets import SHORTEST_LEAVE_DAYS
 from metrics.windows import AsOf
 from reps.models import Company
@@ -148,9 +148,9 @@ def _month(row: Mapping[str, Any], cut: Mapping[str, Any] | None, found: Mapping
 def _away(rows: Sequence[Mapping[str, Any]], month_on: date) -> list[tuple[date, date]]:
     """The leave that may lower this month: first and last day of each that is long enough to count."""
     spans = [(date.fromisoformat(row["start_on"]), date.fromisoformat(row["stop_on"])) for row in rows if row["stop_on"]]
-    after = date(month_on.year + month_on.month // 12, month_on.month % 12 + 1, 1)
+    after = add_months(month_on, 1)
     return [
-        (start, date.fromordinal(stop.toordinal() - 1))
+        (start, stop - timedelta(days=1))
         for start, stop in spans
         if start < after and stop > month_on and (stop - start).days >= SHORTEST_LEAVE_DAYS
     ]

@@ -13,9 +13,10 @@ from datetime import date, timedelta
 from typing import Any
 
 from lib import clock
-from lib.periods import Period, add_months, containing, midnight
+from lib.periods import Period, containing, midnight, months_of
 from metrics import activity_facts, facts
 from metrics.scopes import Scope
+from metrics.standings import mine
 from metrics.windows import AsOf, Window
 from reps.models import Company
 
@@ -32,16 +33,9 @@ def is_by_month(span: Period) -> bool:
 def quota_months(span: Period, company: Company) -> list[date]:
     """First days of the months whose quotas the span is held against: its own, or that of its last day, today at the latest."""
     if span.grain == "quarter":
-        return [add_months(span.start_on, n) for n in range(3)]
+        return months_of(span)
     last = max(span.start_on, min(span.last_on, clock.today(company.zone)))
     return [containing(last, "month").start_on]
-
-
-def mine(scope: Scope, alias: str) -> str:
-    """The condition that a row of a rep and the team of that day lies in the scope."""
-    if scope.is_rep:
-        return f"{alias}.rep_id = %(scope_id)s"
-    return f"{alias}.team_id IN (SELECT id FROM inside)" if scope.is_team else "TRUE"
 
 
 def rolled(scope: Scope, span: Period) -> str:

@@ -12,13 +12,15 @@ from typing import Any
 
 from lib.periods import Period
 from metrics import activity, report_cells, targets
+from metrics import standing_rights as rights
 from metrics.activity import ActivityFigures
 from metrics.activity_facts import FLAGS
 from metrics.models import EffectiveQuota, Quota
 from metrics.models.rollups import ACTIVE
-from metrics.report_cells import DEPTH, TREE, is_by_month, mine, quota_months
+from metrics.report_cells import DEPTH, TREE, is_by_month, quota_months
 from metrics.scopes import Scope, ScopeKind
 from metrics.sql import document
+from metrics.standings import mine
 from metrics.windows import Window
 from reps.access import Viewer
 from reps.models import Company
@@ -80,11 +82,9 @@ class ActivityReport:
 # ── Who reads which quotas ──────────────────────────────────────────────────────────────────────────────────────────
 def reads_quotas(viewer: Viewer, scope: Scope | None) -> bool:
     """Own, of those below, and for admins and auditors all (TRUST, quota); never those of colleagues."""
-    if viewer.reads_everything:
-        return True
     if scope is None or scope.is_company:
-        return False
-    return scope.id in (viewer.subtree_team_ids if scope.is_team else viewer.own_ids | viewer.subtree_rep_ids)
+        return viewer.reads_everything
+    return rights.shows_quota(viewer, scope)
 
 
 # ── Activity ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -239,7 +239,7 @@ class QuotaLine:
     @property
     def gap(self) -> Decimal | None:
         """What is missing, never negative."""
-        return None if self.quota is None else max(self.quota - self.credited, Decimal(0))
+        return targets.gap(self.credited, self.quota)
 
     @property
     def pace(self) -> targets.Pace:

@@ -15,6 +15,7 @@ from metrics.activity_facts import FLAGS, PARTS
 from metrics.facts import placed, scope_params, seats
 from metrics.models.rollups import ACTIVE
 from metrics.scopes import Scope
+from metrics.standings import mine
 from metrics.windows import AsOf, Days
 
 _ONE_DAY = timedelta(days=1)
@@ -35,7 +36,7 @@ def activity(scope: Scope, windows: Sequence[Days], at: AsOf, *, group: str) -> 
     some = " OR ".join(f"sum({name}) <> 0" for name in ACTIVE)
     text = f"""
     WITH w (k, start_on, stop_on) AS (VALUES {rows}), {seats(scope, at)},
-    ours AS MATERIALIZED (SELECT id FROM reps_team WHERE path LIKE %(scope_path)s)
+    inside AS MATERIALIZED (SELECT id FROM reps_team WHERE path LIKE %(scope_path)s)
     SELECT k, {group} AS g, {sums} FROM ({" UNION ALL ".join(parts)}) x GROUP BY 1, 2 HAVING {some}
     """
     return text, params
@@ -58,24 +59,18 @@ def _cut(window: Days, at: AsOf) -> tuple[list[date], list[tuple[date, date]], d
     return months, [(start, end) for start, end in edges if start < end], max(month, stop)
 
 
-def _mine(scope: Scope, alias: str) -> str:
-    if scope.is_rep:
-        return f"{alias}.rep_id = %(scope_id)s"
-    return f"{alias}.team_id IN (SELECT id FROM ours)" if scope.is_team else "TRUE"
-
-
 def _month(k: int, n: int, month: date, scope: Scope, params: dict[str, Any]) -> str:
     params[f"month{k}_{n}"] = month
     columns = ", ".join(f"p.{name}" for name in ACTIVE)
     return f"""SELECT {k} AS k, p.rep_id, p.team_id, {columns} FROM metrics_repperiod p
-        WHERE p.grain = 'month' AND p.start_on = %(month{k}_{n})s AND {_mine(scope, "p")}"""
+        WHERE p.grain = 'month' AND p.start_on = %(month{k}_{n})s AND {mine(scope, "p")}"""
 
 
 def _edge(k: int, n: int, edge: tuple[date, date], scope: Scope, params: dict[str, Any]) -> str:
     params[f"from{k}_{n}"], params[f"to{k}_{n}"] = edge
     columns = ", ".join(f"d.{name}" for name in ACTIVE)
     return f"""SELECT {k} AS k, d.rep_id, d.team_id, {columns} FROM metrics_repday d
-        WHERE d.day >= %(from{k}_{n})s AND d.day < %(to{k}_{n})s AND {_mine(scope, "d")}"""
+        WHERE d.day >= %(from{k}_{n})s AND d.day < %(to{k}_{n})s AND {mine(scope, "d")}"""
 
 
 def _to_come(spans: Sequence[tuple[int, date, date]], scope: Scope, params: dict[str, Any]) -> str:

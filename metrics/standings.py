@@ -10,12 +10,12 @@ team's calendar. Reps with neither a quota nor a credit have no line.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from lib import clock
 from lib.money import places
-from lib.periods import Period, add_months
+from lib.periods import Period, months_of
 from metrics import activity_facts, facts
 from metrics.models import EffectiveQuota, Quota
 from metrics.quotas import is_money
@@ -68,17 +68,7 @@ def lines(scope: Scope, period: Period, target: Target, at: AsOf, company: Compa
         SELECT w.rep_id, m.team_id FROM who w
         LEFT JOIN reps_teammembership m ON m.rep_id = w.rep_id AND m.superseded_at IS NULL AND m.valid @> %(seat_on)s::date
     ),
-    placed AS MATERIALIZED (
-        SELECT t.team_id, metrics_calendar_of(t.team_id) AS calendar FROM (SELECT DISTINCT team_id FROM seat) t
-    ),
-    days AS MATERIALIZED (
-        SELECT x.calendar, metrics_working_days(x.calendar, %(start_on)s, %(elapsed_stop)s) AS elapsed,
-               metrics_working_days(x.calendar, %(start_on)s, %(stop_on)s) AS total
-        FROM (SELECT DISTINCT calendar FROM placed) x
-    ),
-    calendar AS (
-        SELECT p.team_id, d.elapsed, d.total FROM placed p JOIN days d ON d.calendar IS NOT DISTINCT FROM p.calendar
-    ),
+    {calendar_of("SELECT DISTINCT team_id FROM seat")},
     lines AS (
         SELECT r.id AS rep_id, r.name, s.team_id, t.name AS team_name, t.standing, coalesce(c.value, 0)::bigint AS credited,
                q.value::bigint AS quota, k.elapsed, k.total
@@ -89,16 +79,16 @@ def lines(scope: Scope, period: Period, target: Target, at: AsOf, company: Compa
     own AS (
         -- The number the scope's manager answers for; the company's is the sum of its highest teams', if each has one.
         SELECT sum(o.value)::bigint AS value, bool_or(o.value IS NULL) AS partly FROM (
-            SELECT t.id, (
-                SELECT sum(g.amount * %(unit)s) FROM metrics_quota g
-                WHERE g.team_id = t.id AND g.metric = %(metric)s AND g.deal_type = %(deal_type)s AND g.month_on = ANY(%(months)s)
-                  AND metrics_stood(g.recorded_at, g.superseded_at, %(known_at)s)
-            ) AS value
-            FROM reps_team t WHERE {_owners(scope)}
+            SELECT {own_of("t")} AS value FROM reps_team t WHERE {owners(scope, "SELECT FROM asked")}
         ) o
     )
     """
     return text, {**params, **params_of(scope, period, target, at, company)}
+
+
+def units(whole: int | None, unit: int) -> Decimal | None:
+    """Whole units as money or a count."""
+    return None if whole is None else Decimal(whole) / unit
 
 
 # By the team on each day, so that a mover's quota is asked in part of each team.
@@ -127,18 +117,36 @@ def mine(scope: Scope, alias: str) -> str:
     return f"{alias}.team_id IN (SELECT id FROM inside)" if scope.is_team else "TRUE"
 
 
-def _owners(scope: Scope) -> str:
+def calendar_of(teams: str, first: str = "start_on", stop: str = "stop_on") -> str:
+    """WITH parts ending with `calendar` (team_id, elapsed, total): the working days of each of these teams in the span.
+
+    `teams` selects team_id; the days of a calendar that several share are counted once.
+    """
+    return f"""
+    placed AS MATERIALIZED (SELECT t.team_id, metrics_calendar_of(t.team_id) AS calendar FROM ({teams}) t),
+    days AS MATERIALIZED (
+        SELECT x.calendar, metrics_working_days(x.calendar, %({first})s, %(elapsed_stop)s) AS elapsed,
+               metrics_working_days(x.calendar, %({first})s, %({stop})s) AS total
+        FROM (SELECT DISTINCT calendar FROM placed) x
+    ),
+    calendar AS (
+        SELECT p.team_id, d.elapsed, d.total FROM placed p JOIN days d ON d.calendar IS NOT DISTINCT FROM p.calendar
+    )"""
+
+
+def own_of(team: str) -> str:
+    """The number that the manager of a team answers for, in whole units; null where none was set."""
+    return f"""(
+    SELECT sum(g.amount * %(unit)s) FROM metrics_quota g
+    WHERE g.team_id = {team}.id AND g.metric = %(metric)s AND g.deal_type = %(deal_type)s AND g.month_on = ANY(%(months)s)
+      AND metrics_stood(g.recorded_at, g.superseded_at, %(known_at)s))"""
+
+
+def owners(scope: Scope, asked: str) -> str:
+    """The teams `t` whose own numbers make that of the scope; `asked` selects what was asked of anybody in it."""
     if scope.is_team:
         return "t.id = %(scope_id)s"
-    return "FALSE" if scope.is_rep else "t.parent_id IS NULL AND EXISTS (SELECT FROM asked)"
-
-
-def months_of(period: Period) -> list[date]:
-    """First days of the months of a period of months."""
-    months = [period.start_on]
-    while (after := add_months(months[-1], 1)) < period.end_on:
-        months.append(after)
-    return months
+    return "FALSE" if scope.is_rep else f"t.parent_id IS NULL AND EXISTS ({asked})"
 
 
 def params_of(scope: Scope, period: Period, target: Target, at: AsOf, company: Company) -> dict[str, Any]:

@@ -11,38 +11,27 @@ from lib.periods import Period
 from metrics import targets
 from metrics.scopes import Scope, ScopeKind
 from metrics.sql import read
-from metrics.standings import Target, asked_of, credits_of, params_of
+from metrics.standings import Target, asked_of, calendar_of, credits_of, own_of, params_of, units
 from metrics.targets import Band, Pace, RollUp
 from metrics.windows import AsOf
 from reps.models import Company
 
-_TEAMS = """
+_TEAMS = f"""
 WITH inside AS MATERIALIZED (SELECT id, name, path, parent_id, standing FROM reps_team WHERE path LIKE %(scope_path)s),
-credited AS MATERIALIZED (SELECT team_id, sum(value) AS value FROM ({credited}) c WHERE team_id IS NOT NULL GROUP BY team_id),
+credited AS MATERIALIZED (SELECT team_id, sum(value) AS value FROM ({{credited}}) c WHERE team_id IS NOT NULL GROUP BY team_id),
 asked AS MATERIALIZED (
-    SELECT team_id, sum(value) AS value, count(*) AS reps FROM ({asked}) a WHERE team_id IS NOT NULL GROUP BY team_id
+    SELECT team_id, sum(value) AS value, count(*) AS reps FROM ({{asked}}) a WHERE team_id IS NOT NULL GROUP BY team_id
 ),
 below AS MATERIALIZED (SELECT t.id, b.id AS part_id FROM inside t JOIN inside b ON b.path LIKE t.path || '%%'),
-own AS (
-    SELECT g.team_id, sum(g.amount * %(unit)s)::bigint AS value FROM metrics_quota g
-    WHERE g.team_id IS NOT NULL AND g.metric = %(metric)s AND g.deal_type = %(deal_type)s AND g.month_on = ANY(%(months)s)
-      AND metrics_stood(g.recorded_at, g.superseded_at, %(known_at)s)
-    GROUP BY g.team_id
-),
-placed AS (SELECT id, metrics_calendar_of(id) AS calendar FROM inside),
-days AS MATERIALIZED (
-    SELECT x.calendar, metrics_working_days(x.calendar, %(start_on)s, %(elapsed_stop)s) AS elapsed,
-           metrics_working_days(x.calendar, %(start_on)s, %(stop_on)s) AS total
-    FROM (SELECT DISTINCT calendar FROM placed) x
-)
+own AS MATERIALIZED (SELECT t.id, {own_of("t")}::bigint AS value FROM inside t),
+{calendar_of("SELECT id AS team_id FROM inside")}
 SELECT t.*, coalesce(s.actual, 0)::bigint AS actual, coalesce(s.street, 0)::bigint AS street, coalesce(s.reps, 0)::int AS reps,
        o.value AS own, d.elapsed, d.total
-FROM inside t JOIN placed p ON p.id = t.id JOIN days d ON d.calendar IS NOT DISTINCT FROM p.calendar
+FROM inside t JOIN calendar d ON d.team_id = t.id JOIN own o ON o.id = t.id
 LEFT JOIN (
     SELECT b.id, sum(c.value) AS actual, sum(a.value) AS street, sum(a.reps) AS reps
     FROM below b LEFT JOIN credited c ON c.team_id = b.part_id LEFT JOIN asked a ON a.team_id = b.part_id GROUP BY b.id
 ) s ON s.id = t.id
-LEFT JOIN own o ON o.team_id = t.id
 WHERE s.actual IS NOT NULL OR s.street IS NOT NULL OR o.value IS NOT NULL
 """
 
@@ -97,9 +86,6 @@ def next_level(totals: Sequence[TeamTotal], scope: Scope) -> list[TeamTotal]:
 
 
 def _total(row: Mapping[str, Any], unit: int) -> TeamTotal:
-    def units(value: int | None) -> Decimal | None:
-        return None if value is None else Decimal(value) / unit
-
     team = Scope(ScopeKind.TEAM, row["id"], row["name"], row["path"], standing=row["standing"])
-    roll_up = RollUp(units(row["actual"]) or Decimal(0), units(row["own"]), units(row["street"]) or Decimal(0))
+    roll_up = RollUp(units(row["actual"], unit) or Decimal(0), units(row["own"], unit), units(row["street"], unit) or Decimal(0))
     return TeamTotal(team, row["parent_id"], roll_up, row["elapsed"], row["total"], row["reps"])
