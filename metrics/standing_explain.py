@@ -52,7 +52,7 @@ def explain_standing(question: Question, target: Target, *, size: int = PAGE_ROW
     """The explanation; raises NotTheirs. `question` names the number, its scope and who asks, `target` what is measured."""
     metric, scope, at, viewer = question.metric, question.scope, question.at, question.user.viewer
     found, totals = _whole(question, target)
-    how = rights.sees(viewer, scope, _standing(question, found))
+    how = rights.sees(viewer, scope, rights.setting_of(scope, found.lines))
     credited = rights.shows_credited(viewer, scope, target.metric)
     if not _may_read(question, target, how, credited=credited):
         raise NotTheirs
@@ -78,13 +78,6 @@ def numerator_of(question: Question, target: Target) -> Question:
     return Question(
         METRICS[target.metric], question.scope, question.period, question.at, question.company, question.user, target.deal_type
     )
-
-
-def _standing(question: Question, found: Attainment) -> str:
-    """The setting of the team, or of the team the rep sits in."""
-    if question.scope.is_team:
-        return question.scope.standing
-    return found.lines[0].standing if found.lines else ""
 
 
 def _may_read(question: Question, target: Target, how: str, *, credited: bool) -> bool:

@@ -6,6 +6,9 @@ reads numbers. Of a colleague or a colleague's team the rest is what that team's
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from metrics.attainment import Line
 from metrics.quotas import is_money
 from metrics.scopes import Scope, shows_money
 from reps.access import Viewer
@@ -27,6 +30,13 @@ def shows_quota(viewer: Viewer, scope: Scope) -> bool:
 def sees(viewer: Viewer, scope: Scope, standing: str) -> str:
     """exact, share, band or rank; `standing` is the setting of the team, or of the team the rep sits in."""
     return EXACT if shows_quota(viewer, scope) else standing or _BAND
+
+
+def setting_of(scope: Scope, lines: Sequence[Line]) -> str:
+    """The setting of the team, or of the team the rep sits in."""
+    if scope.is_team:
+        return scope.standing
+    return lines[0].standing if lines else ""
 
 
 def shows_ratio(how: str) -> bool:

@@ -30,7 +30,7 @@ from metrics.targets import Band, shown_percent
 from metrics.windows import as_of
 from reps.access import Viewer, viewer_of
 from reps.api.base import ApiView, company_of, sales
-from reps.models import Company, Team
+from reps.models import Company
 
 TAG = "metrics"
 _RATIO_DIGITS = Decimal("0.000001")
@@ -148,13 +148,10 @@ class AttainmentView(ApiView):
         period = asking.period(request.GET, company, ("month", "quarter", "year"))
         target = asking.target(request.GET)
         found = attainment(scope, period, at=as_of(company), company=company, target=target)
-        standings = dict(
-            Team.objects.visible_to(user).filter(pk__in={line.team_id for line in found.lines}).values_list("pk", "standing")
-        )
         lines = _ordered(found.lines, asking.ordering(request.GET, _ORDERS), viewer, target.metric)
         write = _writer(company, target.metric)
         roll_up, at = found.roll_up, found.pace
-        how = rights.sees(viewer, scope, _own_setting(scope, standings))
+        how = rights.sees(viewer, scope, rights.setting_of(scope, found.lines))
         whole: dict[str, Any] = {"scope": scope.key}
         if how == rights.EXACT:
             whole |= {
@@ -169,14 +166,14 @@ class AttainmentView(ApiView):
             "period": period.label, "metric": target.metric, "deal_type": target.deal_type,
             "currency": company.currency if is_money(target.metric) else "", "as_of": as_of(company).day,
             "elapsed_days": found.elapsed, "total_days": found.total,
-            "rows": [_row(line, viewer, standings.get(line.team_id or 0, ""), target.metric, write) for line in lines],
+            "rows": [_row(line, viewer, target.metric, write) for line in lines],
             "company": whole,
         })  # fmt: skip
 
 
-def _row(line: Line, viewer: Viewer, standing: str, metric: str, write: Callable[[Decimal | None], str | None]) -> dict[str, Any]:
-    scope = Scope(ScopeKind.REP, line.rep_id, line.name)
-    how = rights.sees(viewer, scope, standing)
+def _row(line: Line, viewer: Viewer, metric: str, write: Callable[[Decimal | None], str | None]) -> dict[str, Any]:
+    scope = _scope_of(line)
+    how = rights.sees(viewer, scope, line.standing)
     row: dict[str, Any] = {
         "rep": {"id": line.rep_id, "name": line.name},
         "team": {"id": line.team_id, "name": line.team_name} if line.team_id else None,
@@ -212,10 +209,6 @@ def _ordered(lines: Any, asked: str, viewer: Viewer, metric: str) -> list[Line]:
 
 def _scope_of(line: Line) -> Scope:
     return Scope(ScopeKind.REP, line.rep_id, line.name)
-
-
-def _own_setting(scope: Scope, standings: Mapping[int, str]) -> str:
-    return standings.get(scope.id, "") if scope.is_team else next(iter(standings.values()), "")
 
 
 def _writer(company: Company, metric: str) -> Callable[[Decimal | None], str | None]:
