@@ -20,7 +20,8 @@ from lib.periods import Period
 from metrics import figures
 from metrics.attainment import Attainment
 from metrics.definitions import METRICS, Metric
-from metrics.targets import is_over_assigned, shown_percent
+from metrics.standing_words import percent
+from metrics.targets import is_over_assigned
 
 SHOWN = ("won_value", "won_count", "win_rate", "average_deal", "median_cycle_days")
 # A year has more days than a line needs points.
@@ -107,7 +108,7 @@ def _target(found: Attainment, quota: Decimal, scale: Scale, currency: str, *, i
 def _reached(found: Attainment, quota: Decimal, currency: str) -> TargetCell:
     ratio = found.roll_up.attainment or Decimal(0)
     note = _("%(percent)s of %(quota)s") % {
-        "percent": f"{numbers.number(shown_percent(ratio), lang(), 1)}%", "quota": numbers.money_short(quota, currency, lang()),
+        "percent": percent(ratio), "quota": numbers.money_short(quota, currency, lang()),
     }  # fmt: skip
     return TargetCell("won_value", _("Won"), numbers.money_short(found.roll_up.actual, currency, lang()), note)
 
@@ -126,7 +127,7 @@ def _pace(found: Attainment, currency: str) -> TargetCell:
     pace = found.pace
     if pace.ratio is None or pace.expected is None:
         return TargetCell("pace", _("Pace"), numbers.DASH, _("no working day has passed"))
-    text = f"{numbers.number(shown_percent(pace.ratio), lang(), 1)}%"
+    text = percent(pace.ratio)
     apart = found.roll_up.actual - pace.expected
     amount = numbers.money_short(abs(apart), currency, lang())
     if apart < 0:

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from dashboard.cards.scale import Scale, fine_scale, lang
+from dashboard.cards.scale import Scale, fine_scale
 from dashboard.panels.open_deals import Tally
 from dashboard.panels.people import CHANNELS, Crew, Person
-from lib import numbers
 from metrics.attainment import Attainment, Line
-from metrics.targets import attainment, shown_percent
+from metrics.standing_words import percent
+from metrics.targets import attainment
 
 # Rows that fit beside *Needs you*; the rest is one link away.
 SHOWN = 6
@@ -46,7 +46,7 @@ class WeekRow:
     def percent(self) -> str:
         """Of the quota, as it is shown; empty without one."""
         ratio = attainment(self.won, self.quota)
-        return "" if ratio is None else f"{numbers.number(shown_percent(ratio), lang(), 1)}%"
+        return "" if ratio is None else percent(ratio)
 
     @property
     def share(self) -> float:
