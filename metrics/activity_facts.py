@@ -24,19 +24,26 @@ from reps.models import Company
 CONNECT_SECONDS = 30
 LATE_CANCEL_HOURS = 24
 
+_STANDING = "a.cancelled_at IS NULL"
+# What of an act of deals_activity `a` is counted by each figure; `{standing}`: it was not cancelled.
+_COUNTED = {
+    "calls_made": "a.channel = 'call' AND a.direction = 'out' AND {standing} AND a.is_human",
+    "connects": f"""a.channel = 'call' AND a.direction = 'out' AND {{standing}} AND a.is_human AND coalesce(
+           a.ended_at - a.occurred_at >= interval '{CONNECT_SECONDS} seconds', a.outcome = 'reached')""",
+    "whatsapp_sent": "a.channel = 'whatsapp' AND a.direction = 'out' AND {standing} AND a.is_human",
+    "visits": "a.channel = 'visit' AND {standing} AND a.outcome NOT IN ('no_show', 'rescheduled')",
+    "emails_sent": "a.channel = 'email' AND a.direction = 'out' AND {standing} AND a.is_human",
+    "meetings_held": "a.channel = 'meeting' AND {standing} AND a.outcome = 'held'",
+    "no_shows": "a.channel = 'meeting' AND {standing} AND a.outcome = 'no_show'",
+    "late_cancels": f"""a.channel = 'meeting' AND NOT {{standing}} AND a.outcome = '' AND a.booked_at IS NOT NULL
+           AND a.cancelled_at <= a.occurred_at AND a.cancelled_at > a.occurred_at - interval '{LATE_CANCEL_HOURS} hours'""",
+}
+FLAGS = tuple(_COUNTED)
+
 # The days are those of the company's zone; the bounds on the instant only help the index find them.
 _HAPPENED = f"""
 SELECT w.k, a.id, a.rep_id, a.occurred_on AS day,
-       a.channel = 'call' AND a.direction = 'out' AND standing AND a.is_human AS calls_made,
-       a.channel = 'call' AND a.direction = 'out' AND standing AND a.is_human AND coalesce(
-           a.ended_at - a.occurred_at >= interval '{CONNECT_SECONDS} seconds', a.outcome = 'reached') AS connects,
-       a.channel = 'whatsapp' AND a.direction = 'out' AND standing AND a.is_human AS whatsapp_sent,
-       a.channel = 'visit' AND standing AND a.outcome NOT IN ('no_show', 'rescheduled') AS visits,
-       a.channel = 'email' AND a.direction = 'out' AND standing AND a.is_human AS emails_sent,
-       a.channel = 'meeting' AND standing AND a.outcome = 'held' AS meetings_held,
-       a.channel = 'meeting' AND standing AND a.outcome = 'no_show' AS no_shows,
-       a.channel = 'meeting' AND NOT standing AND a.outcome = '' AND a.booked_at IS NOT NULL AND a.cancelled_at <= a.occurred_at
-           AND a.cancelled_at > a.occurred_at - interval '{LATE_CANCEL_HOURS} hours' AS late_cancels
+       {", ".join(f"{condition.format(standing='s.standing')} AS {flag}" for flag, condition in _COUNTED.items())}
 FROM deals_activity a
 JOIN w ON a.occurred_on >= w.start_on AND a.occurred_on < w.stop_on
 CROSS JOIN LATERAL (SELECT {{standing}} AS standing) s
@@ -60,9 +67,11 @@ WHERE NOT l.is_import AND l.merged_into_id IS NULL AND l.created_by_id IS NOT NU
 """
 
 PARTS = {"happened": _HAPPENED, "booked": _BOOKED, "leads": _LEADS}
-FLAGS = (
-    "calls_made", "connects", "whatsapp_sent", "visits", "emails_sent", "meetings_held", "no_shows", "late_cancels",
-)  # fmt: skip
+
+
+def counted(flag: str) -> str:
+    """The condition, on rows `a` of deals_activity as they stand now, by which an act counts for a figure of `FLAGS`."""
+    return _COUNTED[flag].format(standing=f"({_STANDING})")
 
 
 def relations(
@@ -83,7 +92,7 @@ def _as_known(part: str, at: AsOf) -> str:
     column = "l.created_at" if part == "leads" else "a.recorded_at"
     return PARTS[part].format(
         known=f"AND {column} <= %(known_at)s" if at.known_at else "",
-        standing="a.cancelled_at IS NULL OR a.cancelled_at > %(known_at)s" if at.known_at else "a.cancelled_at IS NULL",
+        standing="a.cancelled_at IS NULL OR a.cancelled_at > %(known_at)s" if at.known_at else _STANDING,
     )
 
 

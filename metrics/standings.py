@@ -48,12 +48,9 @@ class Target:
         return 10 ** places(company.currency) if is_money(self.metric) else _COUNT_UNIT
 
 
-# What booked acts of the running day are still to come; only these channels are booked ahead, and without an outcome a
-# call or visit counts once its hour has passed.
-_TO_COME = {
-    M.CALLS_MADE: "channel = 'call' AND direction = 'out' AND cancelled_at IS NULL AND is_human",
-    M.VISITS: "channel = 'visit' AND cancelled_at IS NULL AND outcome NOT IN ('no_show', 'rescheduled')",
-}
+# Whose acts of the running day may still be to come: only these channels are booked ahead, and without an outcome a call or
+# visit counts once its hour has passed.
+_BOOKED_AHEAD = {M.CALLS_MADE, M.VISITS}
 
 
 def lines(scope: Scope, period: Period, target: Target, at: AsOf, company: Company) -> tuple[str, dict[str, Any]]:
@@ -195,8 +192,7 @@ def _from_rollups(scope: Scope, period: Period, target: Target, *, teams: bool) 
     WHERE p.grain = %(grain)s AND p.start_on = ANY(%(starts)s) AND {mine(scope, "p")}
     """
     params: dict[str, Any] = {"grain": grain, "starts": starts, "now": clock.now()}
-    to_come = _TO_COME.get(M(target.metric))
-    if to_come is None:
+    if target.metric not in _BOOKED_AHEAD:
         return sums, params
     join = "JOIN" if scope.is_team else "LEFT JOIN"
     seat = "" if not scope.is_team and not teams else f"""
@@ -206,7 +202,8 @@ def _from_rollups(scope: Scope, period: Period, target: Target, *, teams: bool) 
     return (
         f"""{sums} UNION ALL
     SELECT a.rep_id{", e.team_id" if teams else ""}, -{unit}::bigint FROM deals_activity a {seat}
-    WHERE a.occurred_at > %(now)s AND a.occurred_on >= %(start_on)s AND a.occurred_on < %(stop_on)s AND {to_come} AND {whose}
+    WHERE a.occurred_at > %(now)s AND a.occurred_on >= %(start_on)s AND a.occurred_on < %(stop_on)s
+        AND {activity_facts.counted(target.column)} AND {whose}
     """,
         params,
     )

@@ -10,6 +10,7 @@ from typing import Any
 from dashboard.reading import day, document
 from deals.models import Activity
 from lib import clock
+from metrics.activity_facts import counted
 from metrics.scopes import Scope, ScopeKind
 
 # Channels with a column of their own.
@@ -47,11 +48,10 @@ WITH teams AS (
     WHERE d.day BETWEEN %(monday)s AND %(today)s GROUP BY d.rep_id
 ), to_come AS (
     -- Calls and visits booked for later today stand in the roll-up already.
-    SELECT a.rep_id, count(*) FILTER (WHERE a.channel = 'call' AND a.direction = 'out' AND a.is_human) AS call,
-           count(*) FILTER (WHERE a.channel = 'visit') AS visit
+    SELECT a.rep_id, count(*) FILTER (WHERE {counted("calls_made")}) AS call,
+           count(*) FILTER (WHERE {counted("visits")}) AS visit
     FROM deals_activity a JOIN members ON members.id = a.rep_id
-    WHERE a.occurred_at > %(now)s AND a.occurred_on = %(today)s AND a.cancelled_at IS NULL
-      AND a.outcome NOT IN ('no_show', 'rescheduled')
+    WHERE a.occurred_at > %(now)s AND a.occurred_on = %(today)s
     GROUP BY a.rep_id
 ), rows AS (
     SELECT m.*, c.whatsapp, c.call - coalesce(f.call, 0) AS call, c.visit - coalesce(f.visit, 0) AS visit, c.meeting, c.email, (
