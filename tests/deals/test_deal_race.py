@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from decimal import Decimal
-from threading import Barrier, Thread
 
 import pytest
-from django.db import connection
 
 from deals import draft
 from deals.changes import StaleDeal, change_deal, events_of
@@ -15,31 +12,9 @@ from deals.models import Deal, DealEvent
 from deals.replay import CACHED, replay
 from tests import make
 from tests.cast import Cast
+from tests.racing import WRITERS, at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
-WRITERS = 16
-
-
-def at_once(work: Callable[[int], None]) -> list[str]:
-    """Run `work(n)` in sixteen threads that start together; what each ended with."""
-    barrier, ends = Barrier(WRITERS), [""] * WRITERS
-
-    def run(number: int) -> None:
-        try:
-            barrier.wait()
-            work(number)
-            ends[number] = "saved"
-        except StaleDeal:
-            ends[number] = "stale"
-        finally:
-            connection.close()
-
-    threads = [Thread(target=run, args=[number]) for number in range(WRITERS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-    return ends
 
 
 def saved_amounts(deal: Deal) -> list[Decimal]:
@@ -55,7 +30,7 @@ def test_one_of_sixteen_wins_and_the_history_has_no_gap(cast: Cast) -> None:
         def save(number: int, seen: int = seen, round_: int = round_) -> None:
             change_deal(deal_id=deal.pk, version=seen, by=cast.ana, amount=Decimal(100 * (round_ + 1) + number))
 
-        assert sorted(at_once(save)) == ["saved"] + ["stale"] * (WRITERS - 1)
+        assert sorted(at_once(save, StaleDeal)) == ["StaleDeal"] * (WRITERS - 1) + ["saved"]
         fresh = Deal.objects.get(pk=deal.pk)
         assert fresh.version == seen + 1
         assert saved_amounts(deal)[-1] == fresh.amount

@@ -2,43 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
-from threading import Barrier, Thread
 
 import pytest
-from django.db import IntegrityError, connection
+from django.db import IntegrityError
 
 from metrics.models import Quota
 from metrics.quotas import NewQuota, Stale, set_quotas
 from reps.models import Company
 from tests.cast import Cast
+from tests.racing import WRITERS, at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
-WRITERS, JANUARY = 16, date(2026, 1, 1)
-
-
-def at_once(work: Callable[[int], None]) -> list[str]:
-    """Run `work(n)` in sixteen threads that start together; what each ended with."""
-    barrier, ends = Barrier(WRITERS), [""] * WRITERS
-
-    def run(number: int) -> None:
-        try:
-            barrier.wait()
-            work(number)
-            ends[number] = "saved"
-        except (Stale, IntegrityError) as error:
-            ends[number] = type(error).__name__
-        finally:
-            connection.close()
-
-    threads = [Thread(target=run, args=[number]) for number in range(WRITERS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-    return ends
+JANUARY = date(2026, 1, 1)
 
 
 def test_of_sixteen_inserts_the_database_takes_one(cast: Cast) -> None:
@@ -47,7 +24,7 @@ def test_of_sixteen_inserts_the_database_takes_one(cast: Cast) -> None:
     def insert(number: int) -> None:
         Quota.objects.create(rep_id=rep_id, metric="won_value", month_on=JANUARY, amount=number + 1, currency="IDR")
 
-    assert sorted(at_once(insert)) == ["IntegrityError"] * (WRITERS - 1) + ["saved"]
+    assert sorted(at_once(insert, IntegrityError)) == ["IntegrityError"] * (WRITERS - 1) + ["saved"]
     assert Quota.objects.current().count() == 1
 
 
@@ -59,7 +36,7 @@ def test_of_sixteen_who_saw_an_empty_cell_one_saves_and_the_rest_are_told(cast: 
         numbers = [NewQuota(JANUARY, Decimal(number + 1), rep_id=rep_id)]
         set_quotas(metric="won_value", numbers=numbers, by=cast.admin, company=company, seen={key: None})
 
-    assert sorted(at_once(save)) == ["Stale"] * (WRITERS - 1) + ["saved"]
+    assert sorted(at_once(save, Stale)) == ["Stale"] * (WRITERS - 1) + ["saved"]
 
 
 def test_two_grids_in_opposite_order_do_not_wait_for_each_other(cast: Cast) -> None:
